@@ -1,0 +1,38 @@
+# Thin front of CMake and the scripts. Missing Debian packages are installed first, with sudo when
+# not root, and one line says so.
+.PHONY: all demo test bench check install clean
+
+all: build/release/.built
+
+build/release/.built: FORCE | build
+	@scripts/install-packages build test
+	@cmake --preset release > build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+	@cmake --build --preset release
+	@touch $@
+build:
+	@mkdir -p build
+FORCE:
+
+demo: all
+	@scripts/install-packages demo
+	@scripts/demo
+
+test: all
+	@scripts/install-packages test
+	@scripts/run-tests
+
+bench: all
+	@scripts/install-packages bench
+	@bench/run_benchmarks
+
+check:
+	@scripts/install-packages test
+	@scripts/check
+	@python3 tests/scripts/test_check.py
+
+PREFIX ?= /usr/local
+install: all
+	@cmake --install build/release --prefix $(PREFIX)
+
+clean:
+	rm -rf build

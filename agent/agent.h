@@ -1,0 +1,55 @@
+// The agent: code inside the booted interpreter, before and after the freeze.
+//
+// Before: door -> prepare (Python, agent/python/prepare.py) -> checkpoint -> frozen.
+// After:  the restorer jumps to `resume`, which never returns: fresh native state -> the at-fork
+// child path -> launch (agent/python/launch.py) -> the program -> finish -> exit.
+//
+// Each launch is a fork child of the boot: the process freezes between fork() and
+// PyOS_AfterFork_Child(), so every launch runs the child's half exactly once.
+#pragma once
+
+#include <cstdint>
+
+#include "agent/python_api.h"
+#include "format/agent_contract.h"
+
+namespace pysnap::agent {
+
+// Names the descriptor of the control socket; removed from the environment on sight.
+inline constexpr const char* kControlVariable = "PYSNAP_CONTROL_DESCRIPTOR";
+
+// Reports one sentence to the builder and ends the process.
+[[noreturn]] void give_up(const char* sentence);
+
+// The steps from the door to the frozen process. `frame`: address of the door's stack frame; a
+// resumed process uses the stack below it.
+[[noreturn]] void prepare_and_freeze(int control_descriptor, uintptr_t frame);
+
+// Remembers the address ranges of the interpreter and the libraries it is linked with.
+void note_start_libraries();
+
+// Fills `state` with what the kernel knows of the calling thread and process.
+void read_kernel_state(format::KernelState& state);
+
+// The restorer's target. On a stack of its own below the door's frame; never returns.
+[[noreturn]] void resume(const format::LaunchRequest* request);
+
+// From here on getpid() tells every caller the truth.
+void end_boot_process_id();
+
+// State below Python that two launches must not share: thread id, AT_RANDOM, generators of C
+// libraries.
+void note_native_generators();
+void refresh_native_state(const format::LaunchRequest& request);
+
+// Runs what the request names and CPython's end of it; returns the exit status.
+int run_program(const format::LaunchRequest& request);
+
+// The namespace of agent/python; its module is not in sys.modules, so no program can reach it.
+extern PyObject* agent_names;
+
+// Calls a function of agent/python; the error, if any, stays set and the result is nullptr.
+PyObject* call(PyObject* names, const char* function, PyObject* a = nullptr,
+               PyObject* b = nullptr, PyObject* c = nullptr);
+
+}  // namespace pysnap::agent

@@ -1,0 +1,98 @@
+// From the door to the frozen process: prepare, fork, freeze.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agent/agent.h"
+#include "agent/embedded_python.h"
+#include "agent/environment.h"
+
+namespace pysnap::agent {
+namespace {
+
+format::AgentState agent_state = {};
+
+// The agent's Python half lives in a module that is not in sys.modules: the program cannot see it.
+PyObject* load_agent_names() {
+  PyObject* module = python.PyModule_New("_pysnap_agent");
+  PyObject* names = python.PyModule_GetDict(module);
+  python.PyDict_SetItemString(names, "__builtins__", python.PyEval_GetBuiltins());
+  for (const EmbeddedSource& source : embedded_sources()) {
+    PyObject* code = python.Py_CompileString(source.text, source.name, kFileInput);
+    PyObject* result =
+        code == nullptr ? nullptr : python.PyEval_EvalCode(code, names, names);
+    if (result == nullptr) {
+      python.PyErr_Print();
+      give_up("the agent's Python part does not run in this interpreter");
+    }
+  }
+  return names;
+}
+
+void report_frozen(int control_descriptor) {
+  char record[128];
+  const int size = snprintf(record, sizeof record, "frozen\x1f%d\x1f%lx\x1e",
+                            static_cast<int>(getpid()), reinterpret_cast<unsigned long>(&agent_state));
+  if (write(control_descriptor, record, static_cast<size_t>(size)) != size) _exit(1);
+}
+
+// Waits to be read and killed. Descriptors do not travel, so the socket need not be closed.
+[[noreturn]] void stay_frozen(int control_descriptor) {
+  char byte;
+  while (read(control_descriptor, &byte, 1) > 0) {
+  }
+  _exit(0);  // the builder is gone
+}
+
+}  // namespace
+
+PyObject* agent_names = nullptr;
+
+PyObject* call(PyObject* names, const char* function, PyObject* a, PyObject* b, PyObject* c) {
+  PyObject* callable = python.PyDict_GetItemString(names, function);
+  return python.PyObject_CallFunctionObjArgs(callable, a, b, c, nullptr);
+}
+
+[[noreturn]] void prepare_and_freeze(int control_descriptor, uintptr_t frame) {
+  const char* missing = python.bind();
+  if (missing != nullptr) {
+    char sentence[256];
+    snprintf(sentence, sizeof sentence, "the interpreter lacks %s of CPython's C API", missing);
+    give_up(sentence);
+  }
+  note_start_environment();
+  agent_names = load_agent_names();
+
+  // 1. Import what is to be prepared, rehearse a launch, refuse what cannot be frozen.
+  if (call(agent_names, "prepare", python.PyLong_FromLong(control_descriptor)) == nullptr) {
+    python.PyErr_Print();
+    give_up("preparing the interpreter failed");
+  }
+  note_native_generators();
+  fflush(nullptr);
+
+  // 2. Shed threads: the child of a fork has one, and every library that survives fork() is whole.
+  python.PyOS_BeforeFork();
+  const pid_t child = fork();
+  if (child < 0) give_up("the interpreter could not fork");
+  if (child > 0) {
+    waitpid(child, nullptr, 0);
+    _exit(0);
+  }
+
+  // 3. Freeze. Nothing of Python runs between here and the launch.
+  forget_environment();
+  agent_state.magic = format::kAgentMagic;
+  agent_state.resume_entry = reinterpret_cast<uint64_t>(&resume);
+  // Below the frames that led to the door, which are never returned into; 16-byte aligned less the
+  // return address that a call would have pushed (psABI 3.2.2).
+  constexpr uintptr_t kRoomBelowDoor = 4096;
+  agent_state.resume_stack_pointer = ((frame - kRoomBelowDoor) & ~uintptr_t{15}) - 8;
+  read_kernel_state(agent_state.kernel);
+  report_frozen(control_descriptor);
+  stay_frozen(control_descriptor);
+}
+
+}  // namespace pysnap::agent

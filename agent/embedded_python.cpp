@@ -1,0 +1,27 @@
+#include "agent/embedded_python.h"
+
+// The texts come from agent/embedded_sources.S, with a terminator each.
+extern "C" {
+extern const char pysnap_python_watch[];
+extern const char pysnap_python_prepare[];
+extern const char pysnap_python_streams[];
+extern const char pysnap_python_freshness[];
+extern const char pysnap_python_launch[];
+extern const char pysnap_python_finish[];
+}
+
+namespace pysnap::agent {
+
+EmbeddedSources embedded_sources() {
+  static const EmbeddedSource sources[] = {
+      {"<pysnap watch>", pysnap_python_watch},
+      {"<pysnap streams>", pysnap_python_streams},
+      {"<pysnap freshness>", pysnap_python_freshness},
+      {"<pysnap launch>", pysnap_python_launch},
+      {"<pysnap finish>", pysnap_python_finish},
+      {"<pysnap prepare>", pysnap_python_prepare},
+  };
+  return {sources, sources + sizeof sources / sizeof sources[0]};
+}
+
+}  // namespace pysnap::agent

@@ -1,0 +1,17 @@
+# The agent's Python sources as read-only text; the include path is agent/python.
+        .section .rodata
+        .macro  embed name, file
+        .globl  \name
+        .hidden \name
+\name:
+        .incbin "\file"
+        .byte   0
+        .endm
+
+        embed   pysnap_python_watch, "watch.py"
+        embed   pysnap_python_prepare, "prepare.py"
+        embed   pysnap_python_streams, "streams.py"
+        embed   pysnap_python_freshness, "freshness.py"
+        embed   pysnap_python_launch, "launch.py"
+        embed   pysnap_python_finish, "finish.py"
+        .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,68 @@
+// getpid() as native libraries see it.
+//
+// OpenSSL, the AWS runtime and others reseed their random generators when getpid() changes since
+// they last looked. In a container the launched process often has the very pid the booted one had,
+// and two launches would draw the same numbers. So while the image is being made, libraries that
+// were loaded after start-up are told a pid that no process can have (the kernel's PID_MAX_LIMIT is
+// 2^22, include/linux/threads.h): in a launch the pid has changed for every one of them.
+// The interpreter itself (os.getpid) and the libraries it is linked with are told the truth.
+#include <link.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "agent/agent.h"
+
+namespace pysnap::agent {
+namespace {
+
+constexpr pid_t kImpossibleProcess = 0x3ffffffe;
+constexpr int kMostLibraries = 128;
+
+struct Range {
+  uintptr_t begin;
+  uintptr_t end;
+};
+
+Range start_libraries[kMostLibraries];
+int start_library_count = 0;
+bool booting = false;
+
+int note_library(struct dl_phdr_info* info, size_t, void*) {
+  Range range = {UINTPTR_MAX, 0};
+  for (int i = 0; i < info->dlpi_phnum; ++i) {
+    const ElfW(Phdr)& segment = info->dlpi_phdr[i];
+    if (segment.p_type != PT_LOAD) continue;
+    const uintptr_t begin = info->dlpi_addr + segment.p_vaddr;
+    if (begin < range.begin) range.begin = begin;
+    if (begin + segment.p_memsz > range.end) range.end = begin + segment.p_memsz;
+  }
+  if (range.end != 0 && start_library_count < kMostLibraries)
+    start_libraries[start_library_count++] = range;
+  return 0;
+}
+
+bool in_start_library(uintptr_t address) {
+  for (int i = 0; i < start_library_count; ++i) {
+    if (address >= start_libraries[i].begin && address < start_libraries[i].end) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void note_start_libraries() {
+  dl_iterate_phdr(note_library, nullptr);
+  booting = true;
+}
+
+void end_boot_process_id() { booting = false; }
+
+}  // namespace pysnap::agent
+
+extern "C" __attribute__((visibility("default"))) pid_t getpid() noexcept {
+  using namespace pysnap::agent;
+  const uintptr_t caller = reinterpret_cast<uintptr_t>(__builtin_return_address(0));
+  if (booting && !in_start_library(caller)) return kImpossibleProcess;
+  return static_cast<pid_t>(syscall(SYS_getpid));
+}

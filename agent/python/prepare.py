@@ -1,0 +1,156 @@
+"""Before the freeze: imports, rehearsal, and the search for what cannot be frozen.
+
+Talks to the builder over a socket: records end with \\x1e, fields are separated by \\x1f.
+"""
+
+import sys
+
+
+class Builder:
+    """The builder's end of the control socket."""
+
+    def __init__(self, descriptor):
+        self._descriptor = descriptor
+
+    def tell(self, *fields):
+        """Sends one record."""
+        text = "\x1f".join(str(field) for field in fields) + "\x1e"
+        data = text.encode("utf-8", "backslashreplace")
+        while data:
+            data = data[posix.write(self._descriptor, data) :]
+
+    def orders(self):
+        """What to prepare: (verb, value) pairs up to the record "go"."""
+        data = b""
+        while not data.endswith(b"go\x1e"):
+            more = posix.read(self._descriptor, 65536)
+            if not more:
+                posix._exit(1)
+            data += more
+        records = data.decode("utf-8", "surrogateescape").split("\x1e")
+        return [record.split("\x1f") for record in records[:-2]]
+
+
+def prepare(descriptor):
+    """All that happens in Python before the freeze."""
+    builder = Builder(descriptor)
+    descriptors_before = open_descriptors()
+    LAUNCH["time_zone"] = posix.environ.get(b"TZ")
+    with ImportWatch() as watch:
+        builder.tell("step", "import")
+        obey(builder)
+    refuse_leftovers(builder, watch, descriptors_before)
+    builder.tell("step", "rehearse")
+    plan_freshness()
+    LAUNCH["streams"] = capture_streams()
+    rehearse()
+    import_aside("runpy")
+    LAUNCH["frozen_modules"] = frozenset(sys.modules)
+    report(builder)
+    posix.environ.clear()
+    gc.collect()
+    gc.freeze()
+
+
+def obey(builder):
+    """Imports the modules and runs the warm-up, in the order given."""
+    for verb, value in builder.orders():
+        try:
+            if verb == "module":
+                builder.tell("import", value)
+                __import__(value)
+            elif verb == "warm-up":
+                builder.tell("warm-up", value)
+                warm_up(value)
+        except BaseException as error:
+            traceback = __import__("traceback")
+            frames = error.__traceback__.tb_next if error.__traceback__ else None
+            text = "".join(traceback.format_exception(type(error), error, frames))
+            builder.tell("broken", verb, value, text)
+            posix._exit(1)
+
+
+def warm_up(path):
+    """Runs a script once, so that its caches travel in the image; its exit status is ignored."""
+    runpy = __import__("runpy")
+    try:
+        runpy.run_path(path, run_name="__main__")
+    except SystemExit:
+        pass
+
+
+ADVICE = {
+    "thread": "start it on first use, or leave the module out of the image",
+    "descriptor": "open it on first use, or leave the module out of the image",
+    "child": "start it on first use, or leave the module out of the image",
+}
+
+
+def refuse_leftovers(builder, watch, descriptors_before):
+    """Names every Python thread, descriptor and child process that would be lost."""
+    refused = False
+
+    def refuse(kind, key, what):
+        nonlocal refused
+        refused = True
+        module = watch.blame.get((kind, key), "the warm-up or a module outside the file system")
+        builder.tell("refuse", kind, what, module, ADVICE[kind])
+
+    for index in range(thread._count()):
+        refuse("thread", index, thread_names()[index])
+    for number in sorted(open_descriptors() - descriptors_before):
+        refuse("descriptor", number, f"descriptor {number} ({describe_descriptor(number)})")
+    for pid in sorted(child_processes()):
+        refuse("child", pid, f"child process {pid} ({command_of(pid)})")
+    if refused:
+        posix._exit(1)
+
+
+def thread_names():
+    """A text for each running thread that Python started."""
+    threading = sys.modules.get("threading")
+    named = []
+    if threading is not None:
+        main = threading.main_thread()
+        named = [f"thread {t.name!r}" for t in threading.enumerate() if t is not main]
+    return named + ["a thread without a name"] * (thread._count() - len(named))
+
+
+def command_of(pid):
+    """The command line of a process, for people."""
+    try:
+        descriptor = posix.open(f"/proc/{pid}/cmdline", posix.O_RDONLY)
+    except OSError:
+        return "gone"
+    try:
+        return posix.read(descriptor, 200).replace(b"\0", b" ").decode("utf-8", "replace").strip()
+    finally:
+        posix.close(descriptor)
+
+
+REHEARSAL = """
+def function(argument, *rest, key=None, **more):
+    try:
+        return [item for item in rest if item] + [f"{argument}{key!r}"]
+    except ValueError as error:
+        raise TypeError("rehearsal") from error
+
+
+class Class:
+    attribute = function(1, 2)
+"""
+
+
+def rehearse():
+    """Compiles and runs a small program: the compiler builds its types on first use (1 ms)."""
+    names = {"__name__": "rehearsal", "__builtins__": __builtins__}
+    exec(compile(REHEARSAL, "<rehearsal>", "exec"), names)
+
+
+def report(builder):
+    """What the image will hold, for the builder's records."""
+    for name in sys.modules:
+        builder.tell("loaded", name)
+    threads = len(posix.listdir("/proc/self/task")) - 1
+    if threads:
+        builder.tell("shed", threads)

@@ -1,0 +1,21 @@
+#include "agent/python_api.h"
+
+#include <dlfcn.h>
+
+namespace pysnap::agent {
+
+PythonApi python;
+
+const char* PythonApi::bind() {
+#define PYSNAP_BIND(result, name, parameters)                                   \
+  name = reinterpret_cast<result(*) parameters>(dlsym(RTLD_DEFAULT, #name));    \
+  if (name == nullptr) return #name;
+  PYSNAP_PYTHON_FUNCTIONS(PYSNAP_BIND)
+#undef PYSNAP_BIND
+  PyExc_SystemExit = static_cast<PyObject**>(dlsym(RTLD_DEFAULT, "PyExc_SystemExit"));
+  PyExc_KeyboardInterrupt = static_cast<PyObject**>(dlsym(RTLD_DEFAULT, "PyExc_KeyboardInterrupt"));
+  if (PyExc_SystemExit == nullptr) return "PyExc_SystemExit";
+  return PyExc_KeyboardInterrupt == nullptr ? "PyExc_KeyboardInterrupt" : nullptr;
+}
+
+}  // namespace pysnap::agent

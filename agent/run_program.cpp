@@ -1,0 +1,243 @@
+// Runs a program as pymain_run_python() of CPython's Modules/main.c does, and ends it as
+// Py_RunMain() does. Called with no Python frame on the stack.
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "agent/agent.h"
+
+extern char** environ;
+
+namespace pysnap::agent {
+namespace {
+
+// How a program ended, before finalisation.
+struct Outcome {
+  int status;
+  bool interrupted;  // by a KeyboardInterrupt nobody caught: the process ends by SIGINT
+};
+
+PyObject* decoded(const char* text) { return python.PyUnicode_DecodeFSDefault(text); }
+
+PyObject* argument_list(char** arguments) {
+  PyObject* list = python.PyList_New(0);
+  for (; *arguments != nullptr; ++arguments) python.PyList_Append(list, decoded(*arguments));
+  return list;
+}
+
+// As convertenviron() of Modules/posixmodule.c: bytes, the first of equal names wins.
+PyObject* environment_dictionary() {
+  PyObject* names = python.PyDict_New();
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const char* equals = strchr(*variable, '=');
+    if (equals == nullptr) continue;
+    char** earlier = environ;
+    const size_t length = static_cast<size_t>(equals - *variable) + 1;
+    while (earlier != variable && strncmp(*earlier, *variable, length) != 0) ++earlier;
+    if (earlier != variable) continue;
+    PyObject* name = python.PyBytes_FromStringAndSize(*variable, equals - *variable);
+    PyObject* value = python.PyBytes_FromString(equals + 1);
+    python.PyDict_SetItem(names, name, value);
+    python.Py_DecRef(name);
+    python.Py_DecRef(value);
+  }
+  return names;
+}
+
+// Signals that are ignored now although the boot left them alone or Python handled them: the
+// caller's wish (nohup(1), a shell's background job).
+PyObject* ignored_signals() {
+  PyObject* list = python.PyList_New(0);
+  for (int number = 1; number < NSIG; ++number) {
+    struct sigaction action;
+    if (number == SIGPIPE || number == SIGXFSZ || number == SIGKILL || number == SIGSTOP) continue;
+    if (sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN)
+      python.PyList_Append(list, python.PyLong_FromLong(number));
+  }
+  return list;
+}
+
+// Everything agent/python/launch.py needs to know.
+PyObject* request_dictionary(const format::LaunchRequest& request) {
+  PyObject* facts = python.PyDict_New();
+  const auto set = [facts](const char* name, PyObject* value) {
+    python.PyDict_SetItemString(facts, name, value);
+    python.Py_DecRef(value);
+  };
+  set("kind", python.PyLong_FromLong(static_cast<long>(request.kind)));
+  set("flags", python.PyLong_FromLong(static_cast<long>(request.flags)));
+  set("program", decoded(request.program));
+  set("arguments", argument_list(request.arguments));
+  set("environment", environment_dictionary());
+  set("ignored_signals", ignored_signals());
+  return facts;
+}
+
+int print_error() {
+  python.PyErr_Print();
+  return 1;
+}
+
+constexpr int kCloseFile = 1;
+constexpr int kKeepOpen = 0;
+
+// The result of a program's top level, or nullptr with an error set, or a status already known.
+struct TopLevel {
+  PyObject* result;
+  int status;  // -1: ask `result`
+};
+
+TopLevel run_file(const char* path, PyObject* path_object) {
+  if (python.PySys_Audit("cpython.run_file", "O", path_object) < 0) return {nullptr, -1};
+  FILE* file = fopen(path, "rbe");
+  if (file == nullptr) {
+    const int error = errno;
+    python.Py_DecRef(call(agent_names, "report_unopened", path_object,
+                          python.PyLong_FromLong(error), decoded(strerror(error))));
+    return {nullptr, 2};  // CPython's status for a script that cannot be read
+  }
+  CompilerFlags flags = {0, 0};
+  PyObject* names = call(agent_names, "enter_main", path_object);
+  if (names == nullptr) return {nullptr, -1};
+  return {python.PyRun_FileExFlags(file, path, kFileInput, names, names, kCloseFile, &flags), -1};
+}
+
+TopLevel run_standard_input(PyObject* path_object) {
+  if (python.PySys_Audit("cpython.run_stdin", nullptr) < 0) return {nullptr, -1};
+  CompilerFlags flags = {0, 0};
+  PyObject* names = call(agent_names, "enter_main", path_object);
+  if (names == nullptr) return {nullptr, -1};
+  return {python.PyRun_FileExFlags(stdin, "<stdin>", kFileInput, names, names, kKeepOpen, &flags),
+          -1};
+}
+
+TopLevel run_command(PyObject* command) {
+  if (python.PySys_Audit("cpython.run_command", "O", command) < 0) return {nullptr, -1};
+  PyObject* bytes = python.PyUnicode_AsUTF8String(command);
+  if (bytes == nullptr) {
+    python.PySys_WriteStderr("Unable to decode the command from the command line:\n");
+    return {nullptr, -1};
+  }
+  call(agent_names, "remember_command", command);
+  CompilerFlags flags = {0, 0};
+  PyObject* names = python.PyModule_GetDict(python.PyImport_AddModule("__main__"));
+  return {python.PyRun_StringFlags(python.PyBytes_AsString(bytes), kFileInput, names, names, &flags),
+          -1};
+}
+
+// `replace_argument`: -m lets runpy put the module's file into sys.argv[0].
+TopLevel run_module(PyObject* name, PyObject* replace_argument) {
+  if (python.PySys_Audit("cpython.run_module", "O", name) < 0) return {nullptr, -1};
+  PyObject* runpy = python.PyImport_ImportModule("runpy");
+  if (runpy == nullptr) return {nullptr, -1};
+  PyObject* function = python.PyObject_GetAttrString(runpy, "_run_module_as_main");
+  if (function == nullptr) return {nullptr, -1};
+  return {python.PyObject_CallFunctionObjArgs(function, name, replace_argument, nullptr), -1};
+}
+
+// An uncaught exception becomes text and a status (PyErr_PrintEx, handle_system_exit).
+Outcome outcome_of_error() {
+  if (python.PyErr_ExceptionMatches(*python.PyExc_SystemExit) != 0) {
+    PyObject *type, *value, *traceback;
+    python.PyErr_Fetch(&type, &value, &traceback);
+    python.PyErr_NormalizeException(&type, &value, &traceback);
+    PyObject* status = call(agent_names, "exit_status", value);
+    const int number = status == nullptr ? print_error() : static_cast<int>(python.PyLong_AsLong(status));
+    // The exception keeps the frames of the program alive, and with them its local variables.
+    python.Py_DecRef(traceback);
+    python.Py_DecRef(value);
+    python.Py_DecRef(type);
+    return {number, false};
+  }
+  const bool interrupted = python.PyErr_ExceptionMatches(*python.PyExc_KeyboardInterrupt) != 0;
+  return {print_error(), interrupted};
+}
+
+Outcome run_top_level(const format::LaunchRequest& request) {
+  PyObject* plan = call(agent_names, "launch", request_dictionary(request));
+  if (plan == nullptr) return {print_error(), false};
+  PyObject* target = python.PyTuple_GetItem(plan, 0);
+  const long manner = python.PyLong_AsLong(python.PyTuple_GetItem(plan, 1));
+  TopLevel top = {nullptr, -1};
+  switch (static_cast<format::ProgramKind>(manner)) {
+    case format::ProgramKind::kScript: {
+      PyObject* path = python.PyUnicode_EncodeFSDefault(target);
+      top = run_file(python.PyBytes_AsString(path), target);
+      break;
+    }
+    case format::ProgramKind::kModule:
+      top = run_module(target, python.PyTuple_GetItem(plan, 2));
+      break;
+    case format::ProgramKind::kCommand: top = run_command(target); break;
+    case format::ProgramKind::kStandardInput:
+      top = run_standard_input(target);
+      break;
+  }
+  if (top.status >= 0) return {top.status, false};
+  const Outcome outcome = top.result != nullptr ? Outcome{0, false} : outcome_of_error();
+  call(agent_names, "leave_main");
+  return outcome;
+}
+
+void finish_step(const char* function) {
+  PyObject* result = call(agent_names, function);
+  if (result == nullptr)
+    python.PyErr_WriteUnraisable(nullptr);
+  else
+    python.Py_DecRef(result);
+}
+
+// flush_std_files() of Python/pylifecycle.c: false when buffered output could not be written.
+bool flush_stream(const char* name, bool report) {
+  PyObject* stream = python.PySys_GetObject(name);
+  if (stream == nullptr) return true;
+  PyObject* result = call(agent_names, "flush_stream", stream);
+  if (result != nullptr) {
+    python.Py_DecRef(result);
+    return true;
+  }
+  if (report)
+    python.PyErr_WriteUnraisable(stream);
+  else
+    python.PyErr_Clear();
+  return false;
+}
+
+bool flush_streams() {
+  const bool output = flush_stream("stdout", true);
+  flush_stream("stderr", false);
+  return output;
+}
+
+// The interpreter's end, in the order of Py_FinalizeEx(); returns the status after it.
+int finish(int status) {
+  finish_step("shut_threads_down");
+  finish_step("run_exit_handlers");
+  bool flushed = flush_streams();
+  finish_step("finalize_run");
+  flushed = flush_streams() && flushed;
+  constexpr int kFlushFailed = 120;
+  return flushed ? status : kFlushFailed;
+}
+
+// exit_sigint() of Modules/main.c: the caller sees the death by signal that it expects.
+[[noreturn]] void exit_by_interrupt() {
+  fflush(nullptr);
+  signal(SIGINT, SIG_DFL);
+  kill(static_cast<pid_t>(syscall(SYS_getpid)), SIGINT);
+  _exit(128 + SIGINT);
+}
+
+}  // namespace
+
+int run_program(const format::LaunchRequest& request) {
+  const Outcome outcome = run_top_level(request);
+  const int status = finish(outcome.status);
+  if (outcome.interrupted) exit_by_interrupt();
+  return status;
+}
+
+}  // namespace pysnap::agent

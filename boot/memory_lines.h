@@ -1,0 +1,18 @@
+// Reads /proc/self/maps (proc_pid_maps(5)) without libc: one callback per mapping, ascending.
+#pragma once
+
+#include <cstdint>
+
+namespace pysnap::boot {
+
+struct MemoryLine {
+  uint64_t begin;
+  uint64_t end;
+  const char* name;  // "[vdso]", a path, or ""; valid during the callback
+};
+
+// Calls `visit(context, line)` for every mapping; false when the file cannot be read or is longer
+// than the fixed buffer (a fresh static process has about ten lines).
+bool for_each_mapping(void (*visit)(void* context, const MemoryLine& line), void* context);
+
+}  // namespace pysnap::boot

@@ -1,0 +1,28 @@
+// What an image is made of, beside the snapshot: decided by the builder, written as given.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pysnap::elf_writer {
+
+struct StartupVariable {
+  std::string name;
+  std::optional<std::string> value;
+};
+
+struct ImageContents {
+  std::string interpreter;          // what plain Python is started as
+  std::string interpreter_version;  // "3.11.2"
+  std::string interpreter_file;     // the program file behind it, one of the snapshot's files
+  std::vector<std::string> modules;
+  std::vector<std::string> notices;
+  std::vector<StartupVariable> startup;
+  std::string restorer;             // bytes of the pysnap-run program, embedded in the image
+  uint64_t created_seconds = 0;
+  uint64_t generation = 0;
+};
+
+}  // namespace pysnap::elf_writer

@@ -1,0 +1,64 @@
+// The contract between the agent (inside the interpreter), the builder (which reads it from the
+// frozen process) and the restorer (which jumps back into the agent).
+//
+// Invariant: everything the agent learns about the kernel's view of the process is in
+// `KernelState` before the process freezes; the restorer gives it back in that order and reads
+// nothing else from captured memory.
+#pragma once
+
+#include <cstdint>
+
+namespace pysnap::format {
+
+inline constexpr uint32_t kSignalCount = 64;  // signal(7): 1..64 on x86-64
+
+// One kernel signal action, in the layout of the kernel's `struct sigaction` (rt_sigaction(2)).
+struct SignalAction {
+  uint64_t handler;
+  uint64_t flags;
+  uint64_t restorer;
+  uint64_t mask;
+};
+
+// Per-thread and per-process facts the kernel keeps and an image must give back.
+struct KernelState {
+  uint64_t thread_pointer;       // FS base
+  uint64_t thread_id_address;    // set_tid_address(2); glibc keeps its cached tid there
+  uint64_t robust_list_head;     // set_robust_list(2)
+  uint64_t robust_list_size;
+  uint64_t rseq_address;         // rseq(2); 0: not registered
+  uint64_t rseq_size;
+  uint64_t alternate_stack[3];   // sigaltstack(2): ss_sp, ss_flags, ss_size; flags 2 = disabled
+  uint64_t signal_mask;
+  uint32_t vector_control;       // MXCSR: some libraries switch denormals off at load
+  uint32_t x87_control;          // FPU control word
+  SignalAction actions[kSignalCount];  // actions[n - 1] belongs to signal n
+};
+
+enum class ProgramKind : uint32_t { kScript = 1, kModule = 2, kCommand = 3, kStandardInput = 4 };
+
+inline constexpr uint32_t kUnbufferedStreams = 1;   // PYTHONUNBUFFERED
+inline constexpr uint32_t kDontWriteBytecode = 2;   // PYTHONDONTWRITEBYTECODE
+
+// What one launch asks for. Lives on the new process's own stack, which stays mapped for good.
+struct LaunchRequest {
+  ProgramKind kind;
+  uint32_t flags;
+  const char* program;           // script path, module name or command text
+  char** arguments;              // what follows the program, null-terminated
+  char** environment;            // null-terminated
+  uint64_t thread_id;
+};
+
+// Found by the builder through the address the agent reports; `magic` tells the two sides apart
+// from versions that disagree.
+struct AgentState {
+  uint64_t magic;
+  uint64_t resume_entry;         // void(const LaunchRequest*), never returns
+  uint64_t resume_stack_pointer; // 16-byte aligned; everything above it stays as captured
+  KernelState kernel;
+};
+
+inline constexpr uint64_t kAgentMagic = 0x3170616e73797001;  // bumped with the layout
+
+}  // namespace pysnap::format

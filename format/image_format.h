@@ -1,0 +1,179 @@
+// The image file: what the builder writes, the restorer trusts after checking, `inspect` explains.
+//
+// Why this shape. A launch has about a millisecond; a mapping costs 3-5 µs, a touched page 2 µs,
+// so the restorer must know every mapping before it makes the first one, from one contiguous read.
+// Hence ONE metadata block near the start of the file, right behind the program headers, holding a
+// fixed header, tables of fixed-size records and a string area, under one checksum.
+// Page data follow in address order, so that neighbours in memory are neighbours in the file and
+// one mmap covers them. Captured data are also PT_LOAD segments: readelf, objdump and gdb see them.
+//
+// What was dropped: one record per PT_LOAD only (the kernel refuses more than 64 KiB of program
+// headers, about 1,170, and zero or file-backed regions have no place there); a compressed
+// image (no copy-on-write from the page cache, which is the whole point); an ELF note or
+// a program header of its own type (eu-elflint knows short lists and calls all others errors).
+//
+// Trust: `complete` and `metadata_checksum` are written last. A file cut at any point, or with a
+// flipped byte in the ELF header, the program headers or the metadata, fails the seal. Page bytes
+// have their own checksums, checked by `pysnap verify` and never on the hot path.
+//
+// An image is a cache entry: `version` must match exactly; nothing is ever migrated.
+// Zero is never a valid kind. All records are little-endian, without padding.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "format/agent_contract.h"
+
+namespace pysnap::format {
+
+// Where the metadata block begins: after the ELF header (64 bytes) and the program headers (56
+// each), both multiples of 8.
+constexpr uint64_t metadata_offset(uint64_t program_header_count) {
+  return 64 + 56 * program_header_count;
+}
+
+inline constexpr uint64_t kImageMagic = 0x70616e7379700a1a;
+inline constexpr uint32_t kImageVersion = 1;
+inline constexpr uint64_t kComplete = 0x6574656c706d6f63;  // "complete"
+inline constexpr uint64_t kPageSize = 4096;
+
+// A table inside the metadata block; `offset` counts from the block's first byte.
+struct Table {
+  uint64_t offset;
+  uint32_t count;
+  uint32_t entry_size;
+};
+
+enum class RegionKind : uint32_t {
+  kImage = 1,        // private mapping of this file
+  kFile = 2,         // private mapping of an original file (text, untouched data)
+  kZero = 3,         // anonymous, zero
+  kReserved = 4,     // anonymous, PROT_NONE: keeps others out (guard pages, allocator reserves)
+  kSharedFile = 5,   // read-only shared mapping of an original file
+  kStack = 6,        // the unused part of the main stack: as much as RLIMIT_STACK allows
+};
+
+inline constexpr uint32_t kWipeOnFork = 1;   // zero in every launch, advised again (madvise(2))
+
+// One mapping the restorer makes. Addresses, sizes and offsets are multiples of the page size.
+struct Region {
+  uint64_t address;
+  uint64_t size;
+  uint64_t offset;       // kImage: in this file; kFile, kSharedFile: in file `file`; else 0
+  RegionKind kind;
+  uint32_t protection;   // PROT_* bits
+  uint32_t file;         // 1-based index into `files`; 0: none
+  uint32_t flags;
+};
+
+enum class FileRole : uint32_t {
+  kMapped = 1,           // regions map it: its bytes must be what they were
+  kCopied = 2,           // its bytes are in the image, but its identity still counts
+};
+
+// An original file and the identity it had: a changed one rejects the image.
+struct File {
+  uint64_t path;             // string offset
+  uint64_t size;
+  uint64_t inode;
+  int64_t modified_seconds;
+  int64_t modified_nanoseconds;
+  uint64_t build_id;         // string offset, hexadecimal; 0: none
+  FileRole role;
+  uint32_t reserved;
+};
+
+// Bytes of captured pages and their checksum (XXH3-64), in file order.
+struct Segment {
+  uint64_t offset;
+  uint64_t size;
+  uint64_t address;
+  uint64_t checksum;
+};
+
+// A start-up variable and the value the interpreter saw; an image serves only launches that agree.
+struct EnvironmentKey {
+  uint64_t name;    // string offset
+  uint64_t value;   // string offset; 0: was not set
+};
+
+// A string of a list: module names, notices.
+struct Text {
+  uint64_t text;  // string offset
+};
+
+// One special mapping of the kernel ([vvar], [vvar_vclock], [vdso]); `offset` counts from the slot.
+struct KernelMapping {
+  uint64_t offset;
+  uint64_t size;
+};
+
+inline constexpr uint32_t kKernelMappingCount = 4;
+
+// Where the kernel's time functions must be found: moved there at launch (mremap(2)), so that the
+// pointers the captured C library holds stay right. Same bytes = same symbols and same layout.
+struct KernelPage {
+  uint64_t slot;                 // address of the first mapping
+  uint64_t code_offset;          // of [vdso] in the slot
+  uint64_t code_size;
+  uint64_t code_checksum;        // XXH3-64 of the [vdso] bytes
+  KernelMapping mappings[kKernelMappingCount];  // in address order; size 0: unused
+};
+
+// What must be equal for captured code to run: IFUNC choices and numeric kernels were made for it.
+struct Processor {
+  uint32_t signature;            // CPUID leaf 1 eax
+  uint32_t features[4];          // CPUID leaf 1 ecx, edx; leaf 7 ebx, ecx
+  uint32_t extended_state;       // XCR0, low half
+};
+
+struct ImageHeader {
+  uint64_t magic;
+  uint32_t version;
+  uint32_t header_size;
+  uint64_t metadata_size;        // of the whole block
+  uint64_t file_size;            // of the whole image: a cut file is known before it is mapped
+  uint64_t front_checksum;       // XXH3-64 of the bytes before the block
+  uint64_t metadata_checksum;    // XXH3-64 of the block with this field and `complete` zero
+  uint64_t complete;             // kComplete, written last
+
+  Table regions;                 // Region, ascending address
+  Table files;                   // File
+  Table segments;                // Segment, ascending offset
+  Table modules;                 // Text, order of import
+  Table environment;             // EnvironmentKey
+  Table notices;                 // Text: what was shed, what looks suspicious
+  Table strings;                 // bytes; offset 0 is the empty string
+
+  uint64_t arena_low;
+  uint64_t arena_high;           // the ceiling
+  uint64_t restorer_address;     // of the embedded restorer; the entry point lies inside
+  uint64_t resume_entry;
+  uint64_t resume_stack_pointer;
+  uint64_t stack_top;            // the main stack ends here
+  uint64_t interpreter;          // string: path that plain Python is started with
+  uint64_t interpreter_version;  // string
+  uint64_t created_seconds;      // since the epoch
+  uint64_t generation;           // random, names the image
+  Processor processor;
+  uint32_t interpreter_file;     // 1-based index into `files`
+  uint32_t reserved;
+  KernelPage kernel_page;
+  KernelState kernel;
+};
+
+template <typename T>
+inline constexpr bool kIsRecord =
+    std::is_trivially_copyable_v<T> && std::has_unique_object_representations_v<T>;
+
+static_assert(kIsRecord<Region> && sizeof(Region) == 40);
+static_assert(kIsRecord<File> && sizeof(File) == 56);
+static_assert(kIsRecord<Segment> && sizeof(Segment) == 32);
+static_assert(kIsRecord<EnvironmentKey> && sizeof(EnvironmentKey) == 16);
+static_assert(kIsRecord<Text> && sizeof(Text) == 8);
+static_assert(kIsRecord<KernelState> && sizeof(KernelState) == 88 + 32 * kSignalCount);
+static_assert(kIsRecord<AgentState>);
+static_assert(kIsRecord<ImageHeader> && sizeof(ImageHeader) == 376 + sizeof(KernelState));
+
+}  // namespace pysnap::format

@@ -1,0 +1,198 @@
+#include "launcher/arena_boot.h"
+
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <charconv>
+
+#include "format/arena_layout.h"
+#include "launcher/startup_variables.h"
+
+namespace pysnap::launcher {
+namespace {
+
+using support::Error;
+using support::ErrorKind;
+using support::File;
+using support::Result;
+using support::Status;
+
+constexpr char kRecordEnd = '\x1e';
+constexpr char kFieldEnd = '\x1f';
+
+// Far from where the kernel puts stacks, position-independent programs and ordinary mappings
+// (0x55.., 0x7f..): 25 random bits in steps of 2 MiB.
+Result<uint64_t> random_ceiling() {
+  constexpr uint64_t kLowest = uint64_t{1} << 44;
+  constexpr uint64_t kSpan = uint64_t{1} << 46;
+  uint64_t random = 0;
+  if (::getrandom(&random, sizeof random, 0) != sizeof random)
+    return support::fail(Error::from_errno("getting random bytes"));
+  return kLowest + random % (kSpan / format::kCeilingStep) * format::kCeilingStep;
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  size_t begin = 0;
+  for (size_t end; (end = text.find(separator, begin)) != std::string::npos; begin = end + 1)
+    parts.push_back(text.substr(begin, end - begin));
+  parts.push_back(text.substr(begin));
+  return parts;
+}
+
+// Records from the agent, one at a time.
+class ControlChannel {
+ public:
+  explicit ControlChannel(const File& socket) : socket_(socket) {}
+
+  Status send_orders(const BootOrders& orders) const {
+    std::string text;
+    const auto add = [&text](const char* verb, const std::string& value) {
+      text += fmt::format("{}{}{}{}", verb, kFieldEnd, value, kRecordEnd);
+    };
+    for (const std::string& module : orders.modules) add("module", module);
+    if (!orders.warm_up.empty()) add("warm-up", orders.warm_up);
+    text += fmt::format("go{}", kRecordEnd);
+    for (size_t done = 0; done < text.size();) {
+      const ssize_t sent = ::send(socket_.descriptor(), text.data() + done, text.size() - done,
+                                  MSG_NOSIGNAL);
+      // A child that died early is reported by its end of file, not here.
+      if (sent < 0 && (errno == EPIPE || errno == ECONNRESET)) return {};
+      if (sent < 0) return support::fail(Error::from_errno("talking to the interpreter"));
+      done += static_cast<size_t>(sent);
+    }
+    return {};
+  }
+
+  // The fields of the next record; empty at the end.
+  Result<std::vector<std::string>> next() {
+    size_t end;
+    while ((end = pending_.find(kRecordEnd)) == std::string::npos) {
+      char chunk[65536];
+      const ssize_t got = ::read(socket_.descriptor(), chunk, sizeof chunk);
+      if (got < 0 && errno == EINTR) continue;
+      if (got == 0 || (got < 0 && errno == ECONNRESET)) return std::vector<std::string>();
+      if (got < 0) return support::fail(Error::from_errno("listening to the interpreter"));
+      pending_.append(chunk, static_cast<size_t>(got));
+    }
+    const std::string record = pending_.substr(0, end);
+    pending_.erase(0, end + 1);
+    return split(record, kFieldEnd);
+  }
+
+ private:
+  const File& socket_;
+  std::string pending_;
+};
+
+template <typename T>
+bool parse(const std::string& text, int base, T& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+// What the records of one boot add up to.
+struct Conversation {
+  FrozenInterpreter& frozen;
+  const std::function<void(const std::string&)>& report;
+  std::vector<std::string> refusals;
+  std::string problem;  // a sentence that ends the boot
+  bool is_frozen = false;
+
+  void hear(const std::vector<std::string>& record) {
+    const std::string& verb = record[0];
+    const auto field = [&record](size_t i) {
+      return i < record.size() ? record[i] : std::string();
+    };
+    if (verb == "step" || verb == "import" || verb == "warm-up") {
+      report(verb == "step" ? field(1) : fmt::format("{} {}", verb, field(1)));
+    } else if (verb == "loaded") {
+      frozen.modules.push_back(field(1));
+    } else if (verb == "shed") {
+      parse(field(1), 10, frozen.shed_threads);
+    } else if (verb == "refuse") {
+      refusals.push_back(
+          fmt::format("{} cannot be frozen: it was left behind by {}; {}", field(2), field(3),
+                      field(4)));
+    } else if (verb == "broken") {
+      problem = fmt::format("{} {} fails:\n{}", field(1), field(2), field(3));
+    } else if (verb == "fail") {
+      problem = field(1);
+    } else if (verb == "frozen") {
+      is_frozen = parse(field(1), 10, frozen.process) &&
+                  parse(field(2), 16, frozen.agent_state_address);
+    }
+  }
+};
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += (text.empty() ? "" : "\n") + line;
+  return text;
+}
+
+Error end_of_boot(const Conversation& talk, FrozenInterpreter& frozen) {
+  if (!talk.refusals.empty()) return Error::because(ErrorKind::kRefused, joined(talk.refusals));
+  if (!talk.problem.empty()) return Error::because(ErrorKind::kInput, talk.problem);
+  const Result<int> status = frozen.boot.wait();
+  const std::string how = status ? describe_wait_status(*status) : "an unknown status";
+  return Error::because(
+      ErrorKind::kInput,
+      fmt::format("the interpreter ended with {} before it could be frozen{}{}", how,
+                  frozen.printed.empty() ? "" : ":\n", frozen.printed));
+}
+
+ChildOptions boot_options(const PythonInterpreter& python, const Installation& installation,
+                          uint64_t ceiling) {
+  ChildOptions options;
+  options.arguments = {installation.boot_program, fmt::format("{:x}", ceiling), python.loader,
+                       "--preload", installation.agent, "--argv0", python.executable,
+                       python.file};
+  options.environment = boot_environment();
+  options.environment.push_back(fmt::format("PYSNAP_CONTROL_DESCRIPTOR={}", kControlNumber));
+  return options;
+}
+
+}  // namespace
+
+Result<FrozenInterpreter> boot_and_freeze(const PythonInterpreter& python,
+                                          const Installation& installation,
+                                          const BootOrders& orders,
+                                          const std::function<void(const std::string&)>& report) {
+  const Result<uint64_t> ceiling = random_ceiling();
+  if (!ceiling) return support::fail(ceiling.error());
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    return support::fail(Error::from_errno("making a control socket"));
+  File own_end = File::adopt(ends[0]);
+  File child_end = File::adopt(ends[1]);
+  const Result<File> log = make_log();
+  if (!log) return support::fail(log.error());
+
+  ChildOptions options = boot_options(python, installation, *ceiling);
+  options.control = child_end.descriptor();
+  options.output = log->descriptor();
+  options.errors = log->descriptor();
+  report("boot");
+  Result<ChildProcess> child = ChildProcess::start(options);
+  if (!child) return support::fail(child.error());
+  child_end.close();
+
+  FrozenInterpreter frozen = {std::move(*child), std::move(own_end), 0, *ceiling, 0, {}, 0, ""};
+  ControlChannel channel(frozen.control);
+  if (const Status sent = channel.send_orders(orders); !sent) return support::fail(sent.error());
+  Conversation talk = {frozen, report, {}, "", false};
+  while (!talk.is_frozen) {
+    const Result<std::vector<std::string>> record = channel.next();
+    if (!record) return support::fail(record.error());
+    if (record->empty()) break;
+    talk.hear(*record);
+  }
+  if (const Result<std::string> printed = read_log(*log)) frozen.printed = *printed;
+  if (!talk.is_frozen) return support::fail(end_of_boot(talk, frozen));
+  return frozen;
+}
+
+}  // namespace pysnap::launcher

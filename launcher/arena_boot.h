@@ -1,0 +1,42 @@
+// Boots an interpreter in an arena and leads it to the frozen state.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "launcher/child_process.h"
+#include "launcher/installation.h"
+#include "launcher/python_probe.h"
+#include "support/error.h"
+
+namespace pysnap::launcher {
+
+// What the interpreter is told to do before it freezes.
+struct BootOrders {
+  std::vector<std::string> modules;
+  std::string warm_up;  // a script; empty: none
+};
+
+// A frozen interpreter; the processes end when this is destroyed.
+struct FrozenInterpreter {
+  ChildProcess boot;     // the parent, waiting
+  support::File control; // the frozen process lives as long as this is open
+  pid_t process = 0;     // the frozen process
+  uint64_t ceiling = 0;
+  uint64_t agent_state_address = 0;
+  std::vector<std::string> modules;  // sys.modules, in order
+  uint64_t shed_threads = 0;
+  std::string printed;   // what the imports wrote to stdout and stderr
+};
+
+// `report`: called with a word for every step and module. A module that fails, or leaves behind
+// what cannot be frozen, is an error whose sentence names it and the way out.
+support::Result<FrozenInterpreter> boot_and_freeze(
+    const PythonInterpreter& python, const Installation& installation, const BootOrders& orders,
+    const std::function<void(const std::string&)>& report);
+
+}  // namespace pysnap::launcher

@@ -1,0 +1,184 @@
+#include "launcher/build_command.h"
+
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+
+#include "elf_writer/image_writer.h"
+#include "launcher/arena_boot.h"
+#include "launcher/installation.h"
+#include "launcher/progress.h"
+#include "launcher/python_probe.h"
+#include "launcher/startup_variables.h"
+#include "snapshot/capture.h"
+
+namespace pysnap::launcher {
+namespace {
+
+using support::Error;
+using support::ErrorKind;
+using support::Result;
+using support::Status;
+
+using Clock = std::chrono::steady_clock;
+
+// A name beside the output that disappears unless it was published.
+class TemporaryImage {
+ public:
+  explicit TemporaryImage(const std::string& output)
+      : path_(fmt::format("{}.building-{}", output, ::getpid())) {
+    ::unlink(path_.c_str());
+  }
+  TemporaryImage(const TemporaryImage&) = delete;
+  TemporaryImage& operator=(const TemporaryImage&) = delete;
+  ~TemporaryImage() {
+    if (!published_) ::unlink(path_.c_str());
+  }
+  const std::string& path() const { return path_; }
+
+  // rename(2) replaces an older image in one step; running launches keep the one they mapped.
+  Status publish(const std::string& output) {
+    if (::rename(path_.c_str(), output.c_str()) != 0)
+      return support::fail(Error::from_errno(fmt::format("{} cannot be published", output)));
+    published_ = true;
+    return {};
+  }
+
+ private:
+  std::string path_;
+  bool published_ = false;
+};
+
+// Known before the long work: a build that cannot store its result should not start.
+Status check_output(const std::string& output) {
+  std::filesystem::path directory = std::filesystem::path(output).parent_path();
+  if (directory.empty()) directory = ".";
+  if (!std::filesystem::is_directory(directory)) {
+    return support::fail(Error::because(
+        ErrorKind::kInput,
+        fmt::format("the directory {} does not exist; create it or choose another output",
+                    directory.string())));
+  }
+  if (::access(directory.c_str(), W_OK | X_OK) != 0) {
+    return support::fail(Error::from_errno(fmt::format(
+        "the directory {} cannot be written; choose another output", directory.string())));
+  }
+  if (std::filesystem::is_directory(output)) {
+    return support::fail(Error::because(
+        ErrorKind::kInput, fmt::format("{} is a directory; name a file", output)));
+  }
+  return {};
+}
+
+std::vector<std::string> notices_of(const FrozenInterpreter& frozen) {
+  std::vector<std::string> notices;
+  if (frozen.shed_threads != 0) {
+    notices.push_back(fmt::format(
+        "{} native threads were shed; their libraries start them again on demand",
+        frozen.shed_threads));
+  }
+  if (!frozen.printed.empty()) {
+    constexpr size_t kMost = 200;
+    notices.push_back(fmt::format("the imports printed: {:.{}}", frozen.printed, kMost));
+  }
+  return notices;
+}
+
+Result<elf_writer::ImageContents> image_contents(const PythonInterpreter& python,
+                                                 const Installation& installation,
+                                                 const FrozenInterpreter& frozen,
+                                                 const snapshot::Snapshot& snapshot) {
+  elf_writer::ImageContents contents;
+  contents.interpreter = python.executable;
+  contents.interpreter_version = python.version;
+  contents.interpreter_file = python.file;
+  contents.modules = frozen.modules;
+  contents.notices = notices_of(frozen);
+  contents.startup = startup_variables(snapshot, frozen.modules);
+  Result<std::string> restorer = support::read_text(installation.run_program);
+  if (!restorer) return support::fail(restorer.error());
+  contents.restorer = std::move(*restorer);
+  contents.created_seconds = static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(
+          std::chrono::system_clock::now().time_since_epoch())
+          .count());
+  if (::getrandom(&contents.generation, sizeof contents.generation, 0) < 0)
+    return support::fail(Error::from_errno("getting random bytes"));
+  return contents;
+}
+
+// One launch before anybody relies on the image. A launch that gave way to plain Python would say
+// so on standard error.
+Status prove(const Installation& installation, const std::string& image) {
+  constexpr const char* kProgram = "import sys; sys.stdout.write('proven')";
+  const Result<CommandResult> launch =
+      run_command({installation.run_program, "--explain", "--image", image, "-c", kProgram},
+                  own_environment());
+  if (!launch) return support::fail(launch.error());
+  if (launch->status == 0 && launch->output == "proven" && launch->errors.empty()) return {};
+  return support::fail(Error::because(
+      ErrorKind::kInternal,
+      fmt::format("the finished image failed its first launch with {} and was discarded{}{}",
+                  describe_wait_status(launch->status), launch->errors.empty() ? "" : ":\n",
+                  launch->errors)));
+}
+
+void summarise(const BuildOptions& options, const PythonInterpreter& python,
+               const FrozenInterpreter& frozen, const snapshot::Snapshot& snapshot,
+               const elf_writer::WrittenImage& written, Clock::time_point start) {
+  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  fmt::print("{}: CPython {}, {} modules, {:.1f} MB, {} mappings (of {}), {:.1f} s\n",
+             options.output, python.version, frozen.modules.size(),
+             static_cast<double>(written.size) / 1e6, written.regions, snapshot.mapping_count,
+             seconds);
+  for (const std::string& notice : notices_of(frozen)) fmt::print("note: {}\n", notice);
+}
+
+}  // namespace
+
+Status build(const BuildOptions& options) {
+  const Clock::time_point start = Clock::now();
+  Progress progress;
+  const auto report = [&progress](const std::string& step) { progress.show(step); };
+
+  // 1. What can be known without booting.
+  if (const Status good = check_output(options.output); !good) return good;
+  const Result<Installation> installation = find_installation();
+  if (!installation) return support::fail(installation.error());
+  const Result<PythonInterpreter> python = probe_python(options.python);
+  if (!python) return support::fail(python.error());
+
+  // 2. Boot in an arena, import, shed threads, freeze.
+  Result<FrozenInterpreter> frozen =
+      boot_and_freeze(*python, *installation, {options.modules, options.warm_up}, report);
+  if (!frozen) return support::fail(frozen.error());
+
+  // 3. Capture. The frozen process is not needed after it.
+  report("capture");
+  const Result<snapshot::Snapshot> snapshot = snapshot::capture(
+      {frozen->process, frozen->ceiling, frozen->agent_state_address, {installation->agent}});
+  if (!snapshot) return support::fail(snapshot.error());
+
+  // 4. Write under another name, prove, publish.
+  report("write");
+  const Result<elf_writer::ImageContents> contents =
+      image_contents(*python, *installation, *frozen, *snapshot);
+  if (!contents) return support::fail(contents.error());
+  TemporaryImage temporary(options.output);
+  const Result<elf_writer::WrittenImage> written =
+      elf_writer::write_image(*snapshot, *contents, temporary.path());
+  if (!written) return support::fail(written.error());
+  report("prove");
+  if (const Status proven = prove(*installation, temporary.path()); !proven) return proven;
+  if (const Status published = temporary.publish(options.output); !published) return published;
+  progress.show("");
+  summarise(options, *python, *frozen, *snapshot, *written, start);
+  return {};
+}
+
+}  // namespace pysnap::launcher

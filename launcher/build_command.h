@@ -1,0 +1,22 @@
+// `pysnap build`: from an interpreter and a list of modules to a proven image.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "support/error.h"
+
+namespace pysnap::launcher {
+
+struct BuildOptions {
+  std::string python;                // empty: the active virtual environment's, else python3
+  std::vector<std::string> modules;
+  std::string warm_up;               // empty: none
+  std::string output;
+};
+
+// Prints a summary on success. The image appears under its name complete and proven, or not at
+// all.
+support::Status build(const BuildOptions& options);
+
+}  // namespace pysnap::launcher

@@ -1,0 +1,192 @@
+#include "launcher/inspect_command.h"
+
+#include <sys/mman.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "format/checksum.h"
+#include "launcher/byte_map.h"
+#include "launcher/image_file.h"
+
+namespace pysnap::launcher {
+namespace {
+
+using nlohmann::ordered_json;
+using support::Error;
+using support::ErrorKind;
+using support::Result;
+using support::Status;
+
+const char* kind_name(format::RegionKind kind) {
+  switch (kind) {
+    case format::RegionKind::kImage: return "image";
+    case format::RegionKind::kFile: return "file";
+    case format::RegionKind::kZero: return "zero";
+    case format::RegionKind::kReserved: return "reserved";
+    case format::RegionKind::kSharedFile: return "shared file";
+    case format::RegionKind::kStack: return "stack";
+  }
+  return "unknown";
+}
+
+std::string protection_name(uint32_t protection) {
+  return {(protection & PROT_READ) != 0 ? 'r' : '-', (protection & PROT_WRITE) != 0 ? 'w' : '-',
+          (protection & PROT_EXEC) != 0 ? 'x' : '-'};
+}
+
+ordered_json identity_of(const format::ImageView& view) {
+  const format::ImageHeader& header = view.header();
+  return {{"version", header.version},
+          {"generation", fmt::format("{:016x}", header.generation)},
+          {"created", header.created_seconds},
+          {"interpreter", view.string(header.interpreter)},
+          {"interpreter_version", view.string(header.interpreter_version)},
+          {"arena", fmt::format("{:#x}-{:#x}", header.arena_low, header.arena_high)},
+          {"metadata_size", header.metadata_size},
+          {"file_size", header.file_size}};
+}
+
+ordered_json regions_of(const format::ImageView& view) {
+  ordered_json regions = ordered_json::array();
+  for (const format::Region& region : view.regions()) {
+    ordered_json entry = {{"address", fmt::format("{:#x}", region.address)},
+                          {"size", region.size},
+                          {"kind", kind_name(region.kind)},
+                          {"protection", protection_name(region.protection)},
+                          {"offset", region.offset}};
+    if (region.file != 0) entry["file"] = view.string(view.files()[region.file - 1].path);
+    regions.push_back(std::move(entry));
+  }
+  return regions;
+}
+
+ordered_json dependencies_of(const format::ImageView& view) {
+  ordered_json files = ordered_json::array();
+  for (const format::File& file : view.files()) {
+    files.push_back({{"path", view.string(file.path)},
+                     {"size", file.size},
+                     {"build_id", view.string(file.build_id)},
+                     {"role", file.role == format::FileRole::kMapped ? "mapped" : "copied"}});
+  }
+  return files;
+}
+
+ordered_json startup_of(const format::ImageView& view) {
+  ordered_json variables = ordered_json::object();
+  for (const format::EnvironmentKey& key : view.environment()) {
+    const bool is_set = key.value != 0;
+    variables[view.string(key.name)] =
+        is_set ? ordered_json(view.string(key.value)) : ordered_json(nullptr);
+  }
+  return variables;
+}
+
+ordered_json texts_of(const format::ImageView& view,
+                      const format::Records<format::Text>& records) {
+  ordered_json texts = ordered_json::array();
+  for (const format::Text& record : records) texts.push_back(view.string(record.text));
+  return texts;
+}
+
+ordered_json bytes_of(const ImageFile& image) {
+  ordered_json ranges = ordered_json::array();
+  uint64_t total = 0;
+  for (const LabelledRange& range : label_bytes(image)) {
+    ranges.push_back({{"offset", range.offset}, {"size", range.size}, {"label", range.label}});
+    total += range.size;
+  }
+  return {{"ranges", std::move(ranges)}, {"total", total}};
+}
+
+ordered_json describe(const ImageFile& image) {
+  const format::ImageView view = image.view();
+  return {{"identity", identity_of(view)},
+          {"modules", texts_of(view, view.modules())},
+          {"notices", texts_of(view, view.notices())},
+          {"startup_variables", startup_of(view)},
+          {"dependencies", dependencies_of(view)},
+          {"regions", regions_of(view)},
+          {"bytes", bytes_of(image)}};
+}
+
+// Sums per label, in order of first appearance.
+void print_bytes(const ordered_json& bytes, uint64_t file_size) {
+  std::vector<std::pair<std::string, uint64_t>> sums;
+  for (const ordered_json& range : bytes["ranges"]) {
+    const std::string label = range["label"];
+    auto known = std::find_if(sums.begin(), sums.end(),
+                              [&](const auto& sum) { return sum.first == label; });
+    if (known == sums.end()) known = sums.insert(sums.end(), {label, 0});
+    known->second += range["size"].get<uint64_t>();
+  }
+  fmt::print("\nbytes of the file:\n");
+  for (const auto& [label, size] : sums) fmt::print("  {:>12}  {}\n", size, label);
+  fmt::print("  {:>12}  total (file size {})\n", bytes["total"].get<uint64_t>(), file_size);
+}
+
+void print_text(const ordered_json& facts) {
+  for (const auto& [name, value] : facts["identity"].items()) {
+    fmt::print("{:20} {}\n", name,
+               value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  for (const ordered_json& notice : facts["notices"])
+    fmt::print("{:20} {}\n", "note", notice.get<std::string>());
+  fmt::print("\n{} modules:", facts["modules"].size());
+  for (const ordered_json& module : facts["modules"]) fmt::print(" {}", module.get<std::string>());
+  fmt::print("\n\nstart-up variables that were set:\n");
+  for (const auto& [name, value] : facts["startup_variables"].items()) {
+    if (!value.is_null()) fmt::print("  {}={}\n", name, value.get<std::string>());
+  }
+  fmt::print("\n{} dependencies:\n", facts["dependencies"].size());
+  for (const ordered_json& file : facts["dependencies"]) {
+    fmt::print("  {:6} {:>10} {} {}\n", file["role"].get<std::string>(),
+               file["size"].get<uint64_t>(), file["path"].get<std::string>(),
+               file["build_id"].get<std::string>());
+  }
+  fmt::print("\n{} regions:\n", facts["regions"].size());
+  for (const ordered_json& region : facts["regions"]) {
+    fmt::print("  {:>14} {:>10} {} {:11} {}\n", region["address"].get<std::string>(),
+               region["size"].get<uint64_t>(), region["protection"].get<std::string>(),
+               region["kind"].get<std::string>(), region.value("file", ""));
+  }
+}
+
+}  // namespace
+
+Status inspect(const std::string& path, OutputForm form) {
+  const Result<ImageFile> image = ImageFile::open(path);
+  if (!image) return support::fail(image.error());
+  const ordered_json facts = describe(*image);
+  if (form == OutputForm::kJson) {
+    fmt::print("{}\n", facts.dump(2, ' ', false, ordered_json::error_handler_t::replace));
+    return {};
+  }
+  print_text(facts);
+  print_bytes(facts["bytes"], image->bytes().size());
+  return {};
+}
+
+Status verify(const std::string& path) {
+  const Result<ImageFile> image = ImageFile::open(path);
+  if (!image) return support::fail(image.error());
+  const format::ImageView view = image->view();
+  uint64_t pages = 0;
+  for (const format::Segment& segment : view.segments()) {
+    const auto bytes = image->bytes();
+    const bool inside = segment.offset <= bytes.size() && segment.size <= bytes.size() - segment.offset;
+    if (!inside ||
+        format::checksum(bytes.data() + segment.offset, segment.size) != segment.checksum) {
+      return support::fail(Error::because(
+          ErrorKind::kInput,
+          fmt::format("the image {} is damaged: the {} bytes captured at {:#x} are not what was "
+                      "written; build it again with `pysnap build`",
+                      path, segment.size, segment.address)));
+    }
+    pages += segment.size / format::kPageSize;
+  }
+  fmt::print("{}: sound, {} pages in {} segments\n", path, pages, view.segments().count);
+  return {};
+}
+
+}  // namespace pysnap::launcher

@@ -1,0 +1,69 @@
+// The `pysnap` program: options in, one command, errors out. Nothing below this file prints errors.
+#include <CLI/CLI.hpp>
+
+#include "launcher/build_command.h"
+#include "launcher/exit_status.h"
+#include "launcher/inspect_command.h"
+#include "launcher/run_help.h"
+
+namespace pysnap::launcher {
+namespace {
+
+using support::Status;
+
+constexpr const char* kVersion = "pysnap 0.1.0";
+
+void add_build(CLI::App& app, BuildOptions& options) {
+  CLI::App* command = app.add_subcommand("build", "Freeze an interpreter with modules imported");
+  command->add_option("--python", options.python,
+                      "Interpreter (default: the active virtual environment's, else python3)");
+  command->add_option("-m,--module", options.modules, "Module to import; can be repeated")
+      ->allow_extra_args(false);
+  command->add_option("--warm-up", options.warm_up, "Script to run once before the freeze");
+  command->add_option("-o,--output", options.output, "Image to write")->required();
+}
+
+int report(const Status& status) {
+  if (status) return 0;
+  fmt::print(stderr, "pysnap: {}\n", status.error().sentence);
+  return static_cast<int>(exit_status_of(status.error().kind));
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Start Python programs from a frozen, already initialised process.", "pysnap");
+  app.set_version_flag("--version", kVersion);
+  app.require_subcommand(1);
+  BuildOptions build_options;
+  add_build(app, build_options);
+  std::string image;
+  bool json = false;
+  CLI::App* inspect_app = app.add_subcommand("inspect", "Say what an image holds, byte by byte");
+  inspect_app->add_option("IMAGE", image, "Image to read")->required();
+  inspect_app->add_flag("--json", json, "Print JSON");
+  CLI::App* verify_app = app.add_subcommand("verify", "Check every checksum of an image");
+  verify_app->add_option("IMAGE", image, "Image to read")->required();
+  CLI::App* help_app = app.add_subcommand("run-help", "Explain pysnap-run");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(ExitStatus::kUsage);
+  }
+  if (app.got_subcommand("build")) return report(build(build_options));
+  if (inspect_app->parsed())
+    return report(inspect(image, json ? OutputForm::kJson : OutputForm::kText));
+  if (verify_app->parsed()) return report(verify(image));
+  if (help_app->parsed()) fmt::print("{}", kRunHelp);
+  return 0;
+}
+
+}  // namespace
+}  // namespace pysnap::launcher
+
+int main(int argc, char** argv) {
+  try {
+    return pysnap::launcher::run(argc, argv);
+  } catch (const std::exception& error) {  // out of memory, or a bug of ours
+    fmt::print(stderr, "pysnap: unexpected failure: {}\n", error.what());
+    return static_cast<int>(pysnap::launcher::ExitStatus::kInternal);
+  }
+}

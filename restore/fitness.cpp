@@ -1,0 +1,96 @@
+#include "restore/fitness.h"
+
+#include <elf.h>
+#include <sys/stat.h>
+
+#include "bare/system_call.h"
+#include "format/checksum.h"
+#include "format/processor_x86_64.h"
+
+namespace pysnap::restore {
+namespace {
+
+using format::File;
+using format::FileRole;
+using format::ImageView;
+
+bool startup_agrees(const ImageView& image, char** environment, bare::Message& explanation) {
+  for (const format::EnvironmentKey& key : image.environment()) {
+    const char* name = image.string(key.name);
+    const char* now = bare::environment_value(environment, name);
+    const char* then = key.value == 0 ? nullptr : image.string(key.value);
+    const bool same = (now == nullptr || then == nullptr) ? now == then : bare::equal(now, then);
+    if (same) continue;
+    explanation.add("the variable ").add(name).add(" is ");
+    explanation.add(now == nullptr ? "not set" : now).add(", the image was built with ");
+    explanation.add(then == nullptr ? "it not set" : then);
+    return false;
+  }
+  return true;
+}
+
+bool kernel_agrees(const ImageView& image, const bare::ProcessStart& start) {
+  const format::KernelPage& page = image.header().kernel_page;
+  const uint64_t code = start.auxiliary_value(AT_SYSINFO_EHDR);
+  if (page.code_size == 0 || code == 0) return page.code_size == code;
+  return format::checksum(reinterpret_cast<const void*>(code), page.code_size) ==
+         page.code_checksum;
+}
+
+bool same_identity(const File& file, const struct stat& status) {
+  return file.size == static_cast<uint64_t>(status.st_size) && file.inode == status.st_ino &&
+         file.modified_seconds == status.st_mtim.tv_sec &&
+         file.modified_nanoseconds == status.st_mtim.tv_nsec;
+}
+
+// A mapped file is opened and the opened one is examined: no window between check and use.
+bool file_agrees(const ImageView& image, const File& file, int& descriptor,
+                 bare::Message& explanation) {
+  const char* path = image.string(file.path);
+  struct stat status;
+  bare::SystemResult result = {0};
+  if (file.role == FileRole::kMapped) {
+    result = bare::open_read_only(path);
+    if (!result.failed()) {
+      descriptor = static_cast<int>(result.raw);
+      result = bare::system_call(SYS_fstat, descriptor, bare::as_word(&status));
+    }
+  } else {
+    result = bare::system_call(SYS_stat, bare::as_word(path), bare::as_word(&status));
+  }
+  if (result.failed()) {
+    explanation.add("the file ").add(path).add(" cannot be opened (errno ");
+    explanation.add_number(result.error()).add("), the image was made from it");
+    return false;
+  }
+  if (same_identity(file, status)) return true;
+  explanation.add("the file ").add(path).add(" has changed since the image was built");
+  return false;
+}
+
+}  // namespace
+
+Fitness check_fitness(const ImageView& image, const bare::ProcessStart& start, OpenFiles& files,
+                      bare::Message& explanation) {
+  if (!startup_agrees(image, start.environment, explanation)) return Fitness::kOtherStartup;
+  if (!format::equal(image.header().processor, format::this_processor())) {
+    explanation.add("it was built for another processor");
+    return Fitness::kUnfit;
+  }
+  if (!kernel_agrees(image, start)) {
+    explanation.add("it was built under another kernel");
+    return Fitness::kUnfit;
+  }
+  if (image.files().count > kMostFiles) {
+    explanation.add("it maps more files than this program can open");
+    return Fitness::kUnfit;
+  }
+  for (uint32_t i = 0; i < image.files().count; ++i) {
+    files.descriptors[i] = -1;
+    if (!file_agrees(image, image.files()[i], files.descriptors[i], explanation))
+      return Fitness::kUnfit;
+  }
+  return Fitness::kFits;
+}
+
+}  // namespace pysnap::restore

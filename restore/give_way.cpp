@@ -1,0 +1,66 @@
+#include "restore/give_way.h"
+
+#include "bare/system_call.h"
+
+namespace pysnap::restore {
+namespace {
+
+constexpr long kMostArguments = 1 << 16;
+
+char** argument_vector() {
+  static char* vector[kMostArguments];
+  return vector;
+}
+
+bare::SystemResult execute(const char* path, char** arguments, char** environment) {
+  return bare::system_call(SYS_execve, bare::as_word(path), bare::as_word(arguments),
+                           bare::as_word(environment));
+}
+
+}  // namespace
+
+[[noreturn]] void fail(bare::Message& sentence) {
+  sentence.print();
+  bare::exit_process(kLauncherFailed);
+}
+
+[[noreturn]] void run_plain_python(const format::ImageView& image, const LaunchOptions& options,
+                                   const bare::ProcessStart& start, const char* reason) {
+  const char* interpreter = image.string(image.header().interpreter);
+  if (options.explain == Explain::kYes) {
+    bare::Message().add("pysnap-run: plain Python runs instead of the image: ").add(reason).print();
+  }
+  char** vector = argument_vector();
+  long count = 0;
+  vector[count++] = const_cast<char*>(interpreter);
+  for (char** argument = options.python_arguments;
+       *argument != nullptr && count < kMostArguments - 1; ++argument)
+    vector[count++] = *argument;
+  vector[count] = nullptr;
+  const bare::SystemResult result = execute(interpreter, vector, start.environment);
+  bare::Message sentence;
+  sentence.add("pysnap-run: ").add(interpreter).add(" cannot be run (errno ");
+  fail(sentence.add_number(result.error()).add("); rebuild the image with an interpreter that exists"));
+}
+
+[[noreturn]] void run_hosted(const bare::ProcessStart& start) {
+  char path[4096];
+  const bare::SystemResult length = bare::system_call(
+      SYS_readlink, bare::as_word("/proc/self/exe"), bare::as_word(path), sizeof path - 16);
+  bare::Message sentence;
+  if (length.failed())
+    fail(sentence.add("pysnap-run: /proc/self/exe cannot be read; use `pysnap run-help`"));
+  long end = length.raw;
+  while (end > 0 && path[end - 1] != '/') --end;
+  const char name[] = "pysnap";
+  for (size_t i = 0; i < sizeof name; ++i) path[end + static_cast<long>(i)] = name[i];
+  char run_help[] = "run-help";
+  char* arguments[] = {path, run_help, nullptr};
+  const char* first = start.argument_count > 1 ? start.arguments[1] : "";
+  char version[] = "--version";
+  if (bare::equal(first, version)) arguments[1] = version;
+  execute(path, arguments, start.environment);
+  fail(sentence.add("pysnap-run: ").add(path).add(" cannot be run; install pysnap completely"));
+}
+
+}  // namespace pysnap::restore

@@ -1,0 +1,23 @@
+// The ways out when an image is not launched: a sentence and a status, plain Python, or the hosted
+// pysnap program.
+#pragma once
+
+#include "bare/process_start.h"
+#include "bare/text.h"
+#include "format/image_view.h"
+#include "restore/launch_options.h"
+
+namespace pysnap::restore {
+
+inline constexpr int kLauncherFailed = 125;  // as env(1) and timeout(1) have it
+
+[[noreturn]] void fail(bare::Message& sentence);
+
+// Becomes the image's interpreter with the same arguments and environment.
+[[noreturn]] void run_plain_python(const format::ImageView& image, const LaunchOptions& options,
+                                   const bare::ProcessStart& start, const char* reason);
+
+// Becomes `pysnap`, which lies beside this program, for help and version.
+[[noreturn]] void run_hosted(const bare::ProcessStart& start);
+
+}  // namespace pysnap::restore

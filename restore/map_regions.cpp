@@ -1,0 +1,88 @@
+#include "restore/map_regions.h"
+
+#include <elf.h>
+#include <sys/mman.h>
+
+#include "bare/system_call.h"
+
+namespace pysnap::restore {
+namespace {
+
+using format::Region;
+using format::RegionKind;
+
+constexpr int kAnonymous = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_NORESERVE;
+
+// The caller's RLIMIT_STACK decides how deep a program may recurse, as it does under exec.
+uint64_t stack_size_wanted() {
+  uint64_t limit[2] = {0, 0};
+  constexpr long kStackLimit = 3;  // RLIMIT_STACK
+  bare::system_call(SYS_prlimit64, 0, kStackLimit, 0, bare::as_word(limit));
+  return limit[0] & ~(format::kPageSize - 1);
+}
+
+bare::SystemResult map_stack(const Region& region, uint64_t stack_top) {
+  const uint64_t used = stack_top - (region.address + region.size);
+  const uint64_t wanted = stack_size_wanted();
+  uint64_t size = wanted > used ? wanted - used : format::kPageSize;
+  if (size > region.size) size = region.size;
+  return bare::map(region.address + region.size - size, size, PROT_READ | PROT_WRITE, kAnonymous,
+                   -1, 0);
+}
+
+bare::SystemResult map_region(const Region& region, const format::ImageHeader& header,
+                              int image_descriptor, const OpenFiles& files) {
+  const int protection = static_cast<int>(region.protection);
+  constexpr int kPrivate = MAP_PRIVATE | MAP_FIXED_NOREPLACE;
+  switch (region.kind) {
+    case RegionKind::kImage:
+      return bare::map(region.address, region.size, protection, kPrivate, image_descriptor,
+                       region.offset);
+    case RegionKind::kFile:
+      return bare::map(region.address, region.size, protection, kPrivate,
+                       files.descriptors[region.file - 1], region.offset);
+    case RegionKind::kSharedFile:
+      return bare::map(region.address, region.size, protection, MAP_SHARED | MAP_FIXED_NOREPLACE,
+                       files.descriptors[region.file - 1], region.offset);
+    case RegionKind::kZero:
+      // Accounted like any private memory, so that strict overcommit keeps its promise.
+      return bare::map(region.address, region.size, protection,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    case RegionKind::kReserved:
+      return bare::map(region.address, region.size, PROT_NONE, kAnonymous, -1, 0);
+    case RegionKind::kStack: return map_stack(region, header.stack_top);
+  }
+  __builtin_unreachable();  // the view has checked every kind
+}
+
+}  // namespace
+
+int map_regions(const format::ImageView& image, int image_descriptor, const OpenFiles& files,
+                uint64_t& failed_address) {
+  for (const Region& region : image.regions()) {
+    const bare::SystemResult result = map_region(region, image.header(), image_descriptor, files);
+    if (result.failed()) {
+      failed_address = region.address;
+      return result.error();
+    }
+    if ((region.flags & format::kWipeOnFork) != 0) {
+      bare::system_call(SYS_madvise, static_cast<long>(region.address),
+                        static_cast<long>(region.size), MADV_WIPEONFORK);
+    }
+  }
+  return 0;
+}
+
+int move_kernel_page(const format::KernelPage& page, const bare::ProcessStart& start) {
+  if (page.code_size == 0) return 0;
+  const uint64_t from = start.auxiliary_value(AT_SYSINFO_EHDR) - page.code_offset;
+  for (const format::KernelMapping& mapping : page.mappings) {
+    if (mapping.size == 0) continue;
+    const bare::SystemResult moved =
+        bare::move_mapping(from + mapping.offset, mapping.size, page.slot + mapping.offset);
+    if (moved.failed()) return moved.error();
+  }
+  return 0;
+}
+
+}  // namespace pysnap::restore

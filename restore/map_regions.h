@@ -1,0 +1,19 @@
+// Puts the captured address space back: every region at its address, then the vDSO in its slot.
+#pragma once
+
+#include "bare/process_start.h"
+#include "format/image_view.h"
+#include "restore/fitness.h"
+
+namespace pysnap::restore {
+
+// 0, or the errno of the first mapping that failed with its address in `failed_address`
+// (EEXIST: something else of this process lies there). The process can still exec plain Python:
+// nothing that was there before has been touched.
+int map_regions(const format::ImageView& image, int image_descriptor, const OpenFiles& files,
+                uint64_t& failed_address);
+
+// Moves the kernel's [vvar]...[vdso] to where the captured C library calls them.
+int move_kernel_page(const format::KernelPage& page, const bare::ProcessStart& start);
+
+}  // namespace pysnap::restore

@@ -1,0 +1,81 @@
+#include "restore/open_image.h"
+
+#include <elf.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "bare/system_call.h"
+#include "bare/text.h"
+#include "format/checksum.h"
+
+namespace pysnap::restore {
+namespace {
+
+OpenImage rejected(OpenImage image, const char* reason, int error = 0) {
+  image.reason = reason;
+  image.error = error;
+  return image;
+}
+
+struct Place {
+  uint64_t offset = 0;  // of the metadata block
+  uint64_t size = 0;    // 0: there is none
+};
+
+// The block follows the program headers, and its first fields tell its size.
+Place find_metadata(int descriptor) {
+  Elf64_Ehdr elf;
+  if (bare::read_at(descriptor, &elf, sizeof elf, 0).raw != sizeof elf ||
+      __builtin_memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0)
+    return {};
+  const uint64_t offset = format::metadata_offset(elf.e_phnum);
+  format::ImageHeader header;
+  constexpr uint64_t kMostMetadata = uint64_t{1} << 30;
+  if (bare::read_at(descriptor, &header, sizeof header, offset).raw != sizeof header ||
+      header.magic != format::kImageMagic || header.metadata_size > kMostMetadata)
+    return {};
+  return {offset, header.metadata_size};
+}
+
+// Structure, then checksums: the front of the file (ELF headers), then the block.
+const char* check(const char* file, const Place& place, uint64_t file_size) {
+  const char* block = file + place.offset;
+  const format::RejectReason reason = format::ImageView::check(block, place.size, file_size);
+  if (reason != format::RejectReason::kNone) return format::reason_text(reason);
+  const format::ImageHeader& header = format::ImageView(block).header();
+  if (format::metadata_checksum(block, place.size) != header.metadata_checksum ||
+      format::checksum(file, place.offset) != header.front_checksum)
+    return format::reason_text(format::RejectReason::kWrongChecksum);
+  return nullptr;
+}
+
+}  // namespace
+
+OpenImage open_image(const char* path) {
+  OpenImage image;
+  const bare::SystemResult opened = bare::open_read_only(path);
+  if (opened.failed()) return rejected(image, "it cannot be opened", opened.error());
+  image.descriptor = static_cast<int>(opened.raw);
+
+  struct stat status;
+  const bare::SystemResult known =
+      bare::system_call(SYS_fstat, image.descriptor, bare::as_word(&status));
+  if (known.failed()) return rejected(image, "it cannot be examined", known.error());
+  if (!S_ISREG(status.st_mode)) return rejected(image, "it is not a regular file");
+  const uint64_t file_size = static_cast<uint64_t>(status.st_size);
+
+  const Place place = find_metadata(image.descriptor);
+  if (place.size == 0) return rejected(image, "it is not a pysnap image");
+  // A mapping past the end of a cut file would be a SIGBUS on first touch.
+  if (place.offset + place.size > file_size) return rejected(image, "it was cut short");
+
+  const bare::SystemResult mapped = bare::map(0, place.offset + place.size, PROT_READ,
+                                              MAP_PRIVATE | MAP_POPULATE, image.descriptor, 0);
+  if (mapped.failed()) return rejected(image, "its metadata cannot be mapped", mapped.error());
+  const char* file = reinterpret_cast<const char*>(mapped.raw);
+  image.reason = check(file, place, file_size);
+  image.metadata = file + place.offset;
+  return image;
+}
+
+}  // namespace pysnap::restore

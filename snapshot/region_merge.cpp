@@ -1,0 +1,48 @@
+#include "snapshot/region_merge.h"
+
+#include <sys/mman.h>
+
+#include <utility>
+
+namespace pysnap::snapshot {
+namespace {
+
+using format::RegionKind;
+
+bool same_file_run(const CapturedRegion& a, const CapturedRegion& b) {
+  const bool read_only = ((a.protection | b.protection) & PROT_WRITE) == 0;
+  return a.file == b.file && a.file_offset + a.size == b.file_offset &&
+         (read_only || a.protection == b.protection);
+}
+
+bool can_join(const CapturedRegion& a, const CapturedRegion& b) {
+  if (a.end() != b.address || a.kind != b.kind || a.flags != b.flags) return false;
+  switch (a.kind) {
+    case RegionKind::kImage:
+    case RegionKind::kZero: return a.protection == b.protection;
+    case RegionKind::kReserved: return true;
+    case RegionKind::kFile: return same_file_run(a, b);
+    case RegionKind::kSharedFile:
+    case RegionKind::kStack: return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+void merge_regions(std::vector<CapturedRegion>& regions) {
+  std::vector<CapturedRegion> merged;
+  for (CapturedRegion& region : regions) {
+    if (merged.empty() || !can_join(merged.back(), region)) {
+      merged.push_back(std::move(region));
+      continue;
+    }
+    CapturedRegion& last = merged.back();
+    last.size += region.size;
+    last.protection |= region.protection;
+    last.bytes.insert(last.bytes.end(), region.bytes.begin(), region.bytes.end());
+  }
+  regions = std::move(merged);
+}
+
+}  // namespace pysnap::snapshot
