@@ -1,13 +1,15 @@
 // The agent: code inside the booted interpreter, before and after the freeze.
 //
 // Before: door -> prepare (Python, agent/python/prepare.py) -> checkpoint -> frozen.
-// After:  the restorer jumps to `resume`, which never returns: fresh native state -> the at-fork
-// child path -> launch (agent/python/launch.py) -> the program -> finish -> exit.
+// After:  the restorer jumps to `resume`, which never returns: fresh native state -> at-fork child
+// hooks -> launch (agent/python/launch.py) -> the program -> finish -> exit.
 //
-// Each launch is a fork child of the boot: the process freezes between fork() and
-// PyOS_AfterFork_Child(), so every launch runs the child's half exactly once.
+// Each launch is a fork child of the boot: the process freezes right after the fork, and every
+// at-fork child hook runs exactly once, before the freeze or at each launch
+// (agent/python/fork_hooks.py).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "agent/python_api.h"
@@ -41,6 +43,30 @@ void end_boot_process_id();
 // libraries.
 void note_native_generators();
 void refresh_native_state(const format::LaunchRequest& request);
+
+// Random bytes from the kernel, all of them.
+void fill_random(void* bytes, size_t size);
+
+// Finds the state of Python's and numpy's global generators; renews it at each launch.
+void note_generators();
+void refresh_generators();
+
+// How this launch's standard descriptors differ from those the streams were frozen with: a list of
+// three numbers for agent/python/streams.py, or nullptr when they do not.
+PyObject* standard_stream_kinds();
+
+// Collects what a launch needs, before the freeze.
+void prepare_launch();
+
+// What remains to be run after the interpreter looks freshly started.
+struct LaunchPlan {
+  format::ProgramKind manner;  // kModule also for a directory or archive
+  PyObject* target;            // path, module name or command text; nullptr: an error is set
+  bool replaces_argument;      // runpy puts the module's file into sys.argv[0]
+};
+
+// Makes the interpreter look freshly started for this program.
+LaunchPlan launch(const format::LaunchRequest& request);
 
 // Runs what the request names and CPython's end of it; returns the exit status.
 int run_program(const format::LaunchRequest& request);

@@ -71,6 +71,8 @@ PyObject* call(PyObject* names, const char* function, PyObject* a, PyObject* b, 
     give_up("preparing the interpreter failed");
   }
   note_native_generators();
+  note_generators();
+  prepare_launch();
   fflush(nullptr);
 
   // 2. Shed threads: the child of a fork has one, and every library that survives fork() is whole.
@@ -82,7 +84,12 @@ PyObject* call(PyObject* names, const char* function, PyObject* a, PyObject* b, 
     _exit(0);
   }
 
-  // 3. Freeze. Nothing of Python runs between here and the launch.
+  // 3. The child's half of the fork, as far as it makes locks new; the rest runs at each launch.
+  python.PyOS_AfterFork_Child();
+  if (call(agent_names, "restore_child_hooks") == nullptr)
+    give_up("the interpreter's at-fork hooks could not be put back");
+
+  // 4. Freeze. Nothing of Python runs between here and the launch.
   forget_environment();
   agent_state.magic = format::kAgentMagic;
   agent_state.resume_entry = reinterpret_cast<uint64_t>(&resume);

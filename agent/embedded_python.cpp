@@ -6,6 +6,8 @@ extern const char pysnap_python_watch[];
 extern const char pysnap_python_prepare[];
 extern const char pysnap_python_streams[];
 extern const char pysnap_python_freshness[];
+extern const char pysnap_python_fork_hooks[];
+extern const char pysnap_python_generators[];
 extern const char pysnap_python_launch[];
 extern const char pysnap_python_finish[];
 }
@@ -18,7 +20,9 @@ EmbeddedSources embedded_sources() {
       {"<pysnap streams>", pysnap_python_streams},
       {"<pysnap freshness>", pysnap_python_freshness},
       {"<pysnap launch>", pysnap_python_launch},
+      {"<pysnap generators>", pysnap_python_generators},
       {"<pysnap finish>", pysnap_python_finish},
+      {"<pysnap fork hooks>", pysnap_python_fork_hooks},
       {"<pysnap prepare>", pysnap_python_prepare},
   };
   return {sources, sources + sizeof sources / sizeof sources[0]};

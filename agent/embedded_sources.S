@@ -12,6 +12,8 @@
         embed   pysnap_python_prepare, "prepare.py"
         embed   pysnap_python_streams, "streams.py"
         embed   pysnap_python_freshness, "freshness.py"
+        embed   pysnap_python_fork_hooks, "fork_hooks.py"
+        embed   pysnap_python_generators, "generators.py"
         embed   pysnap_python_launch, "launch.py"
         embed   pysnap_python_finish, "finish.py"
         .section .note.GNU-stack, "", @progbits

@@ -1,5 +1,6 @@
 // State below Python that every launch renews before any Python code runs.
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -17,11 +18,6 @@ using SeedFunction = void (*)(const void*, int);  // RAND_seed(3)
 // (process_id.cpp) and would not notice a launch with the same pid.
 SeedFunction seed_openssl = nullptr;
 
-void fill_random(void* bytes, size_t size) {
-  if (getrandom(bytes, size, 0) != static_cast<ssize_t>(size))
-    __builtin_trap();  // no launch without randomness: an equal key would be worse than a crash
-}
-
 // getauxval(3): 16 random bytes that libraries may use as a seed.
 void refresh_start_randomness() {
   void* bytes = reinterpret_cast<void*>(getauxval(AT_RANDOM));
@@ -29,6 +25,18 @@ void refresh_start_randomness() {
 }
 
 }  // namespace
+
+void fill_random(void* bytes, size_t size) {
+  unsigned char* at = static_cast<unsigned char*>(bytes);
+  while (size > 0) {
+    const ssize_t got = getrandom(at, size, 0);
+    // No launch without randomness: an equal key would be worse than a crash.
+    if (got < 0 && errno != EINTR) __builtin_trap();
+    if (got < 0) continue;
+    at += got;
+    size -= static_cast<size_t>(got);
+  }
+}
 
 void note_native_generators() {
   seed_openssl = reinterpret_cast<SeedFunction>(dlsym(RTLD_DEFAULT, "RAND_seed"));

@@ -14,6 +14,8 @@ const char* PythonApi::bind() {
 #undef PYSNAP_BIND
   PyExc_SystemExit = static_cast<PyObject**>(dlsym(RTLD_DEFAULT, "PyExc_SystemExit"));
   PyExc_KeyboardInterrupt = static_cast<PyObject**>(dlsym(RTLD_DEFAULT, "PyExc_KeyboardInterrupt"));
+  _Py_NoneStruct = static_cast<PyObject*>(dlsym(RTLD_DEFAULT, "_Py_NoneStruct"));
+  if (_Py_NoneStruct == nullptr) return "_Py_NoneStruct";
   if (PyExc_SystemExit == nullptr) return "PyExc_SystemExit";
   return PyExc_KeyboardInterrupt == nullptr ? "PyExc_KeyboardInterrupt" : nullptr;
 }

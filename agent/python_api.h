@@ -25,7 +25,13 @@ inline constexpr int kFileInput = 257;  // Py_file_input, "The Very High Level L
   F(PyObject*, PyDict_New, ())                                                             \
   F(int, PyDict_SetItem, (PyObject*, PyObject*, PyObject*))                                \
   F(int, PyDict_SetItemString, (PyObject*, const char*, PyObject*))                        \
+  F(void, PyDict_Clear, (PyObject*))                                                       \
+  F(PyObject*, PyDict_SetDefault, (PyObject*, PyObject*, PyObject*))                       \
   F(PyObject*, PyList_New, (long))                                                         \
+  F(int, PyList_Insert, (PyObject*, long, PyObject*))                                      \
+  F(int, PyList_SetSlice, (PyObject*, long, long, PyObject*))                              \
+  F(void*, PyCapsule_GetPointer, (PyObject*, const char*))                                 \
+  F(int, PyObject_IsTrue, (PyObject*))                                                     \
   F(int, PyList_Append, (PyObject*, PyObject*))                                            \
   F(PyObject*, PyBytes_FromString, (const char*))                                          \
   F(PyObject*, PyBytes_FromStringAndSize, (const char*, long))                             \
@@ -43,6 +49,7 @@ inline constexpr int kFileInput = 257;  // Py_file_input, "The Very High Level L
   F(PyObject*, PyRun_FileExFlags,                                                          \
     (FILE*, const char*, int, PyObject*, PyObject*, int, CompilerFlags*))                  \
   F(PyObject*, PyTuple_GetItem, (PyObject*, long))                                         \
+  F(long, PyTuple_Size, (PyObject*))                                                       \
   F(PyObject*, PyUnicode_EncodeFSDefault, (PyObject*))                                     \
   F(void, PySys_WriteStderr, (const char*, ...))                                           \
   F(PyObject*, PySys_GetObject, (const char*))                                             \
@@ -66,6 +73,8 @@ struct PythonApi {
 #define PYSNAP_MEMBER(result, name, parameters) result(*name) parameters;
   PYSNAP_PYTHON_FUNCTIONS(PYSNAP_MEMBER)
 #undef PYSNAP_MEMBER
+  PyObject* none() const { return _Py_NoneStruct; }
+  PyObject* _Py_NoneStruct;  // Py_None
   PyObject** PyExc_SystemExit;
   PyObject** PyExc_KeyboardInterrupt;
 

@@ -7,13 +7,10 @@
 namespace pysnap::agent {
 
 [[noreturn]] void resume(const format::LaunchRequest* request) {
-  // 1. Native state first: the at-fork hooks below already draw random numbers.
+  // 1. Native state first: everything below already draws random numbers.
   refresh_native_state(*request);
 
-  // 2. The child's half of the fork that froze this process.
-  python.PyOS_AfterFork_Child();
-
-  // 3. The program, and its end.
+  // 2. The launch, the program, and its end.
   const int status = run_program(*request);
   exit(status);
 }

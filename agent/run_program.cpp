@@ -9,8 +9,6 @@
 
 #include "agent/agent.h"
 
-extern char** environ;
-
 namespace pysnap::agent {
 namespace {
 
@@ -21,60 +19,6 @@ struct Outcome {
 };
 
 PyObject* decoded(const char* text) { return python.PyUnicode_DecodeFSDefault(text); }
-
-PyObject* argument_list(char** arguments) {
-  PyObject* list = python.PyList_New(0);
-  for (; *arguments != nullptr; ++arguments) python.PyList_Append(list, decoded(*arguments));
-  return list;
-}
-
-// As convertenviron() of Modules/posixmodule.c: bytes, the first of equal names wins.
-PyObject* environment_dictionary() {
-  PyObject* names = python.PyDict_New();
-  for (char** variable = environ; *variable != nullptr; ++variable) {
-    const char* equals = strchr(*variable, '=');
-    if (equals == nullptr) continue;
-    char** earlier = environ;
-    const size_t length = static_cast<size_t>(equals - *variable) + 1;
-    while (earlier != variable && strncmp(*earlier, *variable, length) != 0) ++earlier;
-    if (earlier != variable) continue;
-    PyObject* name = python.PyBytes_FromStringAndSize(*variable, equals - *variable);
-    PyObject* value = python.PyBytes_FromString(equals + 1);
-    python.PyDict_SetItem(names, name, value);
-    python.Py_DecRef(name);
-    python.Py_DecRef(value);
-  }
-  return names;
-}
-
-// Signals that are ignored now although the boot left them alone or Python handled them: the
-// caller's wish (nohup(1), a shell's background job).
-PyObject* ignored_signals() {
-  PyObject* list = python.PyList_New(0);
-  for (int number = 1; number < NSIG; ++number) {
-    struct sigaction action;
-    if (number == SIGPIPE || number == SIGXFSZ || number == SIGKILL || number == SIGSTOP) continue;
-    if (sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN)
-      python.PyList_Append(list, python.PyLong_FromLong(number));
-  }
-  return list;
-}
-
-// Everything agent/python/launch.py needs to know.
-PyObject* request_dictionary(const format::LaunchRequest& request) {
-  PyObject* facts = python.PyDict_New();
-  const auto set = [facts](const char* name, PyObject* value) {
-    python.PyDict_SetItemString(facts, name, value);
-    python.Py_DecRef(value);
-  };
-  set("kind", python.PyLong_FromLong(static_cast<long>(request.kind)));
-  set("flags", python.PyLong_FromLong(static_cast<long>(request.flags)));
-  set("program", decoded(request.program));
-  set("arguments", argument_list(request.arguments));
-  set("environment", environment_dictionary());
-  set("ignored_signals", ignored_signals());
-  return facts;
-}
 
 int print_error() {
   python.PyErr_Print();
@@ -157,24 +101,20 @@ Outcome outcome_of_error() {
 }
 
 Outcome run_top_level(const format::LaunchRequest& request) {
-  PyObject* plan = call(agent_names, "launch", request_dictionary(request));
-  if (plan == nullptr) return {print_error(), false};
-  PyObject* target = python.PyTuple_GetItem(plan, 0);
-  const long manner = python.PyLong_AsLong(python.PyTuple_GetItem(plan, 1));
+  const LaunchPlan plan = launch(request);
+  if (plan.target == nullptr) return {print_error(), false};
   TopLevel top = {nullptr, -1};
-  switch (static_cast<format::ProgramKind>(manner)) {
+  switch (plan.manner) {
     case format::ProgramKind::kScript: {
-      PyObject* path = python.PyUnicode_EncodeFSDefault(target);
-      top = run_file(python.PyBytes_AsString(path), target);
+      PyObject* path = python.PyUnicode_EncodeFSDefault(plan.target);
+      top = run_file(python.PyBytes_AsString(path), plan.target);
       break;
     }
     case format::ProgramKind::kModule:
-      top = run_module(target, python.PyTuple_GetItem(plan, 2));
+      top = run_module(plan.target, python.PyLong_FromLong(plan.replaces_argument));
       break;
-    case format::ProgramKind::kCommand: top = run_command(target); break;
-    case format::ProgramKind::kStandardInput:
-      top = run_standard_input(target);
-      break;
+    case format::ProgramKind::kCommand: top = run_command(plan.target); break;
+    case format::ProgramKind::kStandardInput: top = run_standard_input(plan.target); break;
   }
   if (top.status >= 0) return {top.status, false};
   const Outcome outcome = top.result != nullptr ? Outcome{0, false} : outcome_of_error();

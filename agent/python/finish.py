@@ -26,11 +26,9 @@ def run_exit_handlers():
 def finalize_run():
     """Finalises what the run made; the order is that of finalize_modules() in pylifecycle.c."""
     gc.collect()
-    frozen = LAUNCH["frozen_modules"]
     modules = sys.modules
-    names = [name for name in list(modules) if name not in frozen or name == "__main__"]
     remains = []
-    for name in names:
+    for name in modules_of_run():
         module = modules.pop(name, None)
         try:
             remains.append(weakref.ref(module))
@@ -46,6 +44,29 @@ def finalize_run():
         if module is not None:
             clear_names(module.__dict__)
     gc.collect()
+
+
+def modules_of_run():
+    """The names this run added to sys.modules, and __main__, in order of import.
+
+    Entries are in order of insertion, so those of the run come last. Looking at every name would
+    count a reference up and down in thousands of frozen strings and copy their pages; the search
+    goes backwards and stops where the frozen names end as they ended at the freeze.
+    """
+    frozen = LAUNCH["frozen_modules"]
+    tail = LAUNCH["frozen_tail"]
+    names = []
+    seen = ()
+    for name in reversed(sys.modules):
+        if name not in frozen:
+            names.append(name)
+        seen = seen[-len(tail) + 1 :] + (name,)
+        if seen == tail:
+            break
+    if "__main__" in sys.modules:
+        names.append("__main__")
+    names.reverse()
+    return names
 
 
 def clear_names(names):

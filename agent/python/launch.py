@@ -1,111 +1,81 @@
 """From a restored process to the point where the program's first line runs.
 
-Follows pymain_run_python() of CPython's Modules/main.c; the program itself is started from C
-(agent/run_program.cpp), so no frame of the agent is on its stack.
+The common path is in C (agent/launch.cpp): a Python function called for the first time in a process
+copies some 27 pages. Here is what only some launches need. Follows pymain_run_python() of CPython's
+Modules/main.c.
 """
 
 import sys
 
 importlib_external = sys.modules["_frozen_importlib_external"]
 
-SCRIPT, MODULE, COMMAND, STANDARD_INPUT = 1, 2, 3, 4
-UNBUFFERED, DONT_WRITE_BYTECODE = 1, 2
-SIG_DFL, SIG_IGN = 0, 1
+SIG_IGN = 1
 
-LAUNCH = {"streams": None, "frozen_modules": frozenset(), "time_zone": None, "script_entered": False}
-
-
-def launch(request):
-    """Makes the interpreter look freshly started for this program.
-
-    Returns what C needs to run it: the path, name or text, the manner (one of the constants
-    above), and whether runpy sets sys.argv[0].
-    """
-    refresh_environment(request["environment"])
-    reopen_streams(LAUNCH["streams"], bool(request["flags"] & UNBUFFERED))
-    if request["flags"] & DONT_WRITE_BYTECODE:
-        sys.dont_write_bytecode = True
-    respect_ignored_signals(request["ignored_signals"])
-    refresh_modules()
-    return LAUNCHERS[request["kind"]](request["program"], request["arguments"])
+LAUNCH = {
+    "streams": None,
+    "frozen_modules": frozenset(),
+    "frozen_tail": (),  # the last frozen names, last first
+    "script_entered": False,
+    "hook_list": None,  # the interpreter's after_in_child hooks
+    "all_hooks": (),
+    "launch_hooks": (),
+    "seed_functions": [],
+}
 
 
-def launch_module(name, arguments):
-    """-m NAME: the current directory comes first on the path."""
-    set_arguments(["-m"] + arguments, ["-m", name] + arguments)
-    add_to_path(current_directory())
-    return (name, MODULE, True)
+def freeze_launch():
+    """What each launch needs from Python, collected before the freeze for agent/launch.cpp."""
+    adds_directory = not (sys.flags.isolated or getattr(sys.flags, "safe_path", False))
+    return {
+        "environ": posix.environ,
+        "argv": sys.argv,
+        "orig_argv": sys.orig_argv,
+        "program_name": sys.orig_argv[0],
+        "path": sys.path,
+        "renewals": renewals(),
+        "hooks": LAUNCH["launch_hooks"],
+        "seeds": len(LAUNCH["seed_functions"]),
+        "adds_directory": int(adds_directory),
+    }
 
 
-def launch_command(text, arguments):
-    """-c TEXT: the path begins with whatever the current directory is."""
-    set_arguments(["-c"] + arguments, ["-c", text] + arguments)
-    add_to_path("")
-    return (text, COMMAND, None)
-
-
-def launch_standard_input(_, arguments):
-    """-: the program comes from standard input."""
-    set_arguments(["-"] + arguments, ["-"] + arguments)
-    add_to_path("")
-    return ("<stdin>", STANDARD_INPUT, None)
-
-
-def refresh_environment(environment):
-    """os.environ stays the same object; its dictionary is posix.environ."""
-    data = posix.environ
-    data.clear()
-    data.update(environment)
-    if data.get(b"TZ") != LAUNCH["time_zone"]:
-        time.tzset()
+def renew_time_zone():
+    """TZ differs from the boot's: time.tzname and its kin follow."""
+    time.tzset()
 
 
 def respect_ignored_signals(numbers):
     """Signals the caller ignores (nohup, a background job) stay ignored, and Python knows it."""
-    if numbers:
-        signal = import_aside("_signal")
-        for number in numbers:
-            signal.signal(number, SIG_IGN)
+    signal = import_aside("_signal")
+    for number in numbers:
+        signal.signal(number, SIG_IGN)
 
 
-def set_arguments(arguments, command_line):
-    """In place: modules may have done `from sys import argv`."""
-    sys.argv[:] = arguments
-    sys.orig_argv[:] = [sys.orig_argv[0]] + command_line
+def dont_write_bytecode():
+    """PYTHONDONTWRITEBYTECODE."""
+    sys.dont_write_bytecode = True
 
 
-def add_to_path(directory):
-    """sys.path[0], unless start-up was told not to (safe_path, -I)."""
-    if directory is not None and not getattr(sys.flags, "safe_path", False):
-        if not sys.flags.isolated:
-            sys.path.insert(0, directory)
+def locate_script(script, adds_directory):
+    """For a script that may be a directory or an archive: (path, has a __main__ module).
+
+    Puts the right entry at the front of sys.path.
+    """
+    path = absolute(script)
+    if importer_for(path) is not None:
+        sys.path.insert(0, path)
+        return (path, True)
+    if adds_directory:
+        sys.path.insert(0, directory_of_script(script))
+    return (path, False)
 
 
 def current_directory():
-    """The directory for -m, or None when it is gone."""
+    """The current directory, or None when it is gone."""
     try:
         return posix.getcwd()
     except OSError:
         return None
-
-
-def launch_script(script, arguments):
-    """A file, or a directory or archive with a __main__ module."""
-    set_arguments([script] + arguments, [script] + arguments)
-    path = absolute(script)
-    if importer_for(path) is not None:
-        sys.path.insert(0, path)
-        return ("__main__", MODULE, False)
-    add_to_path(directory_of_script(script))
-    return (path, SCRIPT, None)
-
-
-LAUNCHERS = {
-    SCRIPT: launch_script,
-    MODULE: launch_module,
-    COMMAND: launch_command,
-    STANDARD_INPUT: launch_standard_input,
-}
 
 
 def absolute(script):

@@ -35,18 +35,21 @@ def prepare(descriptor):
     """All that happens in Python before the freeze."""
     builder = Builder(descriptor)
     descriptors_before = open_descriptors()
-    LAUNCH["time_zone"] = posix.environ.get(b"TZ")
     with ImportWatch() as watch:
         builder.tell("step", "import")
         obey(builder)
     refuse_leftovers(builder, watch, descriptors_before)
     builder.tell("step", "rehearse")
-    plan_freshness()
-    LAUNCH["streams"] = capture_streams()
+    forget_state()
     rehearse()
     import_aside("runpy")
     LAUNCH["frozen_modules"] = frozenset(sys.modules)
+    LAUNCH["frozen_tail"] = tuple(reversed(sys.modules))[:4]
     report(builder)
+    if not split_child_hooks():
+        raise RuntimeError("the interpreter's list of at-fork hooks cannot be found")
+    LAUNCH["streams"] = capture_streams()
+    freeze_as_pipes(LAUNCH["streams"])
     posix.environ.clear()
     gc.collect()
     gc.freeze()

@@ -65,9 +65,35 @@ def capture_streams():
     return layers
 
 
-def reopen_streams(layers, unbuffered):
-    """Gives sys its streams; a replacement that an import installed stays in its place."""
-    for layer, (name, original, _, _) in zip(layers, STANDARD_STREAMS):
+AS_FROZEN, TERMINAL, OTHER = 0, 1, 2
+
+
+def freeze_as_pipes(layers):
+    """Puts the streams into the state they have on pipes, the cheapest one to launch with."""
+    reading, writing = posix.pipe()
+    posix.dup2(reading, 0)
+    posix.dup2(writing, 1)
+    posix.dup2(writing, 2)
+    posix.close(reading)
+    posix.close(writing)
+    for layer in layers:
+        layer.reopen(False)
+
+
+def adapt_streams(kinds, unbuffered):
+    """Makes the frozen streams fit this launch's descriptors.
+
+    `kinds` says for each descriptor how it differs from a pipe (agent/standard_streams.cpp). A
+    stream that an import put in the place of an original one stays there.
+    """
+    layers = LAUNCH["streams"]
+    for layer, kind, (name, original, _, _) in zip(layers, kinds, STANDARD_STREAMS):
+        if kind == AS_FROZEN and not unbuffered:
+            continue
+        if kind == TERMINAL and not unbuffered:
+            if layer.descriptor == 1:
+                layer.text.reconfigure(line_buffering=True)
+            continue
         stream = layer.reopen(unbuffered)
         if getattr(sys, name) is layer.text:
             setattr(sys, name, stream)

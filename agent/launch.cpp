@@ -1,0 +1,215 @@
+// From a restored process to the point where the program's first line runs: environment, streams,
+// signals, fresh state, arguments, search path. In C, through few objects: every object touched
+// costs the copy of its page. What only some launches need is in agent/python/launch.py.
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/agent.h"
+#include "agent/script_file.h"
+
+extern char** environ;
+
+namespace pysnap::agent {
+namespace {
+
+// Objects that every launch changes, found before the freeze.
+struct FrozenObjects {
+  PyObject* environ;
+  PyObject* arguments;
+  PyObject* command_line;
+  PyObject* program_name;
+  PyObject* path;
+  PyObject* renewals;
+  PyObject* hooks;
+  bool seeds_remain;
+  bool adds_directory;
+};
+
+FrozenObjects frozen = {};
+char frozen_time_zone[256];  // "" also when TZ was not set: both mean the system's zone
+
+PyObject* decoded(const char* text) { return python.PyUnicode_DecodeFSDefault(text); }
+
+void append(PyObject* list, PyObject* item) {
+  python.PyList_Append(list, item);
+  python.Py_DecRef(item);
+}
+
+// As run_at_forkers() of Modules/posixmodule.c: an error is reported and ends nothing.
+void settle(PyObject* result, PyObject* callable) {
+  if (result == nullptr)
+    python.PyErr_WriteUnraisable(callable);
+  else
+    python.Py_DecRef(result);
+}
+
+void run_hooks() {
+  for (long i = 0; i < python.PyTuple_Size(frozen.hooks); ++i) {
+    PyObject* hook = python.PyTuple_GetItem(frozen.hooks, i);
+    settle(python.PyObject_CallFunctionObjArgs(hook, nullptr), hook);
+  }
+}
+
+// os.environ stays the same object; this is its dictionary. As convertenviron() of
+// Modules/posixmodule.c: bytes, the first of equal names wins.
+void renew_environment() {
+  python.PyDict_Clear(frozen.environ);
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const char* equals = strchr(*variable, '=');
+    if (equals == nullptr) continue;
+    PyObject* name = python.PyBytes_FromStringAndSize(*variable, equals - *variable);
+    PyObject* value = python.PyBytes_FromString(equals + 1);
+    python.PyDict_SetDefault(frozen.environ, name, value);
+    python.Py_DecRef(name);
+    python.Py_DecRef(value);
+  }
+}
+
+void renew_time_zone() {
+  const char* zone = getenv("TZ");
+  if (strncmp(zone == nullptr ? "" : zone, frozen_time_zone, sizeof frozen_time_zone) != 0)
+    settle(call(agent_names, "renew_time_zone"), nullptr);
+}
+
+void adapt_streams(uint32_t flags) {
+  const bool unbuffered = (flags & format::kUnbufferedStreams) != 0;
+  PyObject* kinds = standard_stream_kinds();
+  if (kinds == nullptr && !unbuffered) return;
+  if (kinds == nullptr) {
+    kinds = python.PyList_New(0);
+    for (int i = 0; i < 3; ++i) append(kinds, python.PyLong_FromLong(0));
+  }
+  settle(call(agent_names, "adapt_streams", kinds, python.PyLong_FromLong(unbuffered)), nullptr);
+}
+
+// Signals that are ignored now although Python ignores only two of its own: the caller's wish
+// (nohup(1), a shell's background job), which signal.getsignal() must show.
+void respect_ignored_signals() {
+  PyObject* list = nullptr;
+  for (int number = 1; number < NSIG; ++number) {
+    struct sigaction action;
+    if (number == SIGPIPE || number == SIGXFSZ || number == SIGKILL || number == SIGSTOP) continue;
+    if (sigaction(number, nullptr, &action) != 0 || action.sa_handler != SIG_IGN) continue;
+    if (list == nullptr) list = python.PyList_New(0);
+    append(list, python.PyLong_FromLong(number));
+  }
+  if (list != nullptr) settle(call(agent_names, "respect_ignored_signals", list), nullptr);
+}
+
+void renew_modules() {
+  refresh_generators();
+  if (frozen.seeds_remain) settle(call(agent_names, "seed_remaining"), nullptr);
+  for (long i = 0; i < python.PyTuple_Size(frozen.renewals); ++i) {
+    PyObject* pair = python.PyTuple_GetItem(frozen.renewals, i);
+    PyObject* function = python.PyTuple_GetItem(pair, 0);
+    settle(python.PyObject_CallFunctionObjArgs(function, python.PyTuple_GetItem(pair, 1), nullptr),
+           function);
+  }
+}
+
+// sys.argv = [first, ...]; sys.orig_argv = [interpreter, option, first, ...]. In place: modules may
+// have done `from sys import argv`.
+void set_arguments(const char* first, const char* option, const char* operand, char** rest) {
+  PyObject* arguments = python.PyList_New(0);
+  PyObject* command_line = python.PyList_New(0);
+  python.PyList_Append(command_line, frozen.program_name);
+  append(arguments, decoded(first));
+  if (option != nullptr) append(command_line, decoded(option));
+  if (operand != nullptr) append(command_line, decoded(operand));
+  for (; *rest != nullptr; ++rest) {
+    PyObject* argument = decoded(*rest);
+    python.PyList_Append(arguments, argument);
+    append(command_line, argument);
+  }
+  python.PyList_SetSlice(frozen.arguments, 0, LONG_MAX, arguments);
+  python.PyList_SetSlice(frozen.command_line, 0, LONG_MAX, command_line);
+  python.Py_DecRef(arguments);
+  python.Py_DecRef(command_line);
+}
+
+void add_to_path(const char* directory) {
+  if (!frozen.adds_directory || directory == nullptr) return;
+  PyObject* entry = decoded(directory);
+  python.PyList_Insert(frozen.path, 0, entry);
+  python.Py_DecRef(entry);
+}
+
+LaunchPlan launch_script(const char* script, char** rest) {
+  set_arguments(script, nullptr, script, rest);
+  ScriptFile file;
+  if (is_plain_script(script, file)) {
+    remember_no_importer(file.path);
+    add_to_path(file.directory);
+    return {format::ProgramKind::kScript, decoded(file.path), false};
+  }
+  PyObject* place = call(agent_names, "locate_script", decoded(script),
+                         python.PyLong_FromLong(frozen.adds_directory));
+  if (place == nullptr) return {format::ProgramKind::kScript, nullptr, false};
+  if (python.PyObject_IsTrue(python.PyTuple_GetItem(place, 1)) == 0)
+    return {format::ProgramKind::kScript, python.PyTuple_GetItem(place, 0), false};
+  return {format::ProgramKind::kModule, decoded("__main__"), false};
+}
+
+LaunchPlan plan_program(const format::LaunchRequest& request) {
+  char directory[PATH_MAX];
+  switch (request.kind) {
+    case format::ProgramKind::kScript: return launch_script(request.program, request.arguments);
+    case format::ProgramKind::kModule:
+      set_arguments("-m", "-m", request.program, request.arguments);
+      add_to_path(getcwd(directory, sizeof directory));
+      return {request.kind, decoded(request.program), true};
+    case format::ProgramKind::kCommand:
+      set_arguments("-c", "-c", request.program, request.arguments);
+      add_to_path("");
+      return {request.kind, decoded(request.program), false};
+    case format::ProgramKind::kStandardInput: break;
+  }
+  set_arguments("-", nullptr, "-", request.arguments);
+  add_to_path("");
+  return {format::ProgramKind::kStandardInput, decoded("<stdin>"), false};
+}
+
+}  // namespace
+
+void prepare_launch() {
+  PyObject* facts = call(agent_names, "freeze_launch");
+  if (facts == nullptr) give_up("the agent could not collect what a launch needs");
+  const auto get = [facts](const char* name) { return python.PyDict_GetItemString(facts, name); };
+  frozen.environ = get("environ");
+  frozen.arguments = get("argv");
+  frozen.command_line = get("orig_argv");
+  frozen.program_name = get("program_name");
+  frozen.path = get("path");
+  frozen.renewals = get("renewals");
+  frozen.hooks = get("hooks");
+  frozen.seeds_remain = python.PyLong_AsLong(get("seeds")) != 0;
+  frozen.adds_directory = python.PyLong_AsLong(get("adds_directory")) != 0;
+  const char* zone = getenv("TZ");
+  strncpy(frozen_time_zone, zone == nullptr ? "" : zone, sizeof frozen_time_zone - 1);
+}
+
+LaunchPlan launch(const format::LaunchRequest& request) {
+  // 1. What any Python code may look at: environment and streams.
+  renew_environment();
+  renew_time_zone();
+  adapt_streams(request.flags);
+  if ((request.flags & format::kDontWriteBytecode) != 0)
+    settle(call(agent_names, "dont_write_bytecode"), nullptr);
+  respect_ignored_signals();
+
+  // 2. Fresh state. No code of the program's or of other packages has run yet.
+  renew_modules();
+
+  // 3. At-fork hooks of imported packages, which may draw random numbers and write to streams.
+  run_hooks();
+
+  // 4. The program's arguments and search path.
+  return plan_program(request);
+}
+
+}  // namespace pysnap::agent

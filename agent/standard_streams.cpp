@@ -1,0 +1,47 @@
+// How the descriptors 0, 1 and 2 of a launch differ from the pipes the streams were frozen with.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/agent.h"
+
+namespace pysnap::agent {
+namespace {
+
+// The numbers are those of agent/python/streams.py.
+enum StreamKind : long { kAsFrozen = 0, kTerminal = 1, kOther = 2 };
+
+// Of pipes on Linux, and of the frozen buffers.
+constexpr long kPipeBlockSize = 4096;
+
+StreamKind kind_of(int descriptor) {
+  struct stat status;
+  if (fstat(descriptor, &status) != 0) return kOther;
+  if ((S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)) &&
+      status.st_blksize == kPipeBlockSize)
+    return kAsFrozen;
+  return S_ISCHR(status.st_mode) && isatty(descriptor) == 1 ? kTerminal : kOther;
+}
+
+}  // namespace
+
+PyObject* standard_stream_kinds() {
+  StreamKind kinds[3];
+  bool all_as_frozen = true;
+  for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
+    kinds[descriptor] = kind_of(descriptor);
+    // On a terminal only standard output changes its buffering.
+    const bool same = kinds[descriptor] == kAsFrozen ||
+                      (kinds[descriptor] == kTerminal && descriptor != STDOUT_FILENO);
+    all_as_frozen = all_as_frozen && same;
+  }
+  if (all_as_frozen) return nullptr;
+  PyObject* list = python.PyList_New(0);
+  for (const StreamKind kind : kinds) {
+    PyObject* number = python.PyLong_FromLong(kind);
+    python.PyList_Append(list, number);
+    python.Py_DecRef(number);
+  }
+  return list;
+}
+
+}  // namespace pysnap::agent
