@@ -68,6 +68,11 @@ struct LaunchPlan {
 // Makes the interpreter look freshly started for this program.
 LaunchPlan launch(const format::LaunchRequest& request);
 
+// The end of a process without waking every library: register before any import, look at the loaded
+// libraries before the freeze.
+void watch_native_end();
+void note_native_end();
+
 // Runs what the request names and CPython's end of it; returns the exit status.
 int run_program(const format::LaunchRequest& request);
 

@@ -63,6 +63,7 @@ PyObject* call(PyObject* names, const char* function, PyObject* a, PyObject* b, 
     give_up(sentence);
   }
   note_start_environment();
+  watch_native_end();
   agent_names = load_agent_names();
 
   // 1. Import what is to be prepared, rehearse a launch, refuse what cannot be frozen.
@@ -71,6 +72,7 @@ PyObject* call(PyObject* names, const char* function, PyObject* a, PyObject* b, 
     give_up("preparing the interpreter failed");
   }
   note_native_generators();
+  note_native_end();
   note_generators();
   prepare_launch();
   fflush(nullptr);

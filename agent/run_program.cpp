@@ -76,7 +76,8 @@ TopLevel run_command(PyObject* command) {
 TopLevel run_module(PyObject* name, PyObject* replace_argument) {
   if (python.PySys_Audit("cpython.run_module", "O", name) < 0) return {nullptr, -1};
   PyObject* runpy = python.PyImport_ImportModule("runpy");
-  if (runpy == nullptr) return {nullptr, -1};
+  if (runpy == nullptr || call(agent_names, "forget_module", name) == nullptr)
+    return {nullptr, -1};
   PyObject* function = python.PyObject_GetAttrString(runpy, "_run_module_as_main");
   if (function == nullptr) return {nullptr, -1};
   return {python.PyObject_CallFunctionObjArgs(function, name, replace_argument, nullptr), -1};
@@ -130,35 +131,43 @@ void finish_step(const char* function) {
     python.Py_DecRef(result);
 }
 
-// flush_std_files() of Python/pylifecycle.c: false when buffered output could not be written.
-bool flush_stream(const char* name, bool report) {
+// Whether a failed flush is reported and counts, or is passed over.
+enum class FlushFailure { kReported, kIgnored };
+
+// False when buffered output could not be written and that counts.
+bool flush_stream(const char* name, FlushFailure failure) {
   PyObject* stream = python.PySys_GetObject(name);
-  if (stream == nullptr) return true;
-  PyObject* result = call(agent_names, "flush_stream", stream);
-  if (result != nullptr) {
-    python.Py_DecRef(result);
+  if (stream == nullptr || stream == python.none()) return true;
+  PyObject* closed = python.PyObject_GetAttrString(stream, "closed");
+  if (closed == nullptr) python.PyErr_Clear();
+  const bool is_closed = closed != nullptr && python.PyObject_IsTrue(closed) == 1;
+  python.Py_DecRef(closed);
+  if (is_closed) return true;
+  PyObject* flush = python.PyObject_GetAttrString(stream, "flush");
+  PyObject* result =
+      flush == nullptr ? nullptr : python.PyObject_CallFunctionObjArgs(flush, nullptr);
+  python.Py_DecRef(flush);
+  python.Py_DecRef(result);
+  if (result != nullptr) return true;
+  if (failure == FlushFailure::kIgnored) {
+    python.PyErr_Clear();
     return true;
   }
-  if (report)
-    python.PyErr_WriteUnraisable(stream);
-  else
-    python.PyErr_Clear();
+  python.PyErr_WriteUnraisable(stream);
   return false;
-}
-
-bool flush_streams() {
-  const bool output = flush_stream("stdout", true);
-  flush_stream("stderr", false);
-  return output;
 }
 
 // The interpreter's end, in the order of Py_FinalizeEx(); returns the status after it.
 int finish(int status) {
   finish_step("shut_threads_down");
   finish_step("run_exit_handlers");
-  bool flushed = flush_streams();
+  // flush_std_files() of Python/pylifecycle.c; what finalisers print is flushed by the streams' own
+  // end there, which reports nothing.
+  const bool flushed = flush_stream("stdout", FlushFailure::kReported);
+  flush_stream("stderr", FlushFailure::kIgnored);
   finish_step("finalize_run");
-  flushed = flush_streams() && flushed;
+  flush_stream("stdout", FlushFailure::kIgnored);
+  flush_stream("stderr", FlushFailure::kIgnored);
   constexpr int kFlushFailed = 120;
   return flushed ? status : kFlushFailed;
 }

@@ -68,9 +68,13 @@ Status check_output(const std::string& output) {
     return support::fail(Error::from_errno(fmt::format(
         "the directory {} cannot be written; choose another output", directory.string())));
   }
-  if (std::filesystem::is_directory(output)) {
+  // Publishing renames over the name: a device or a directory must not be replaced by an image.
+  std::error_code ignored;
+  if (std::filesystem::exists(output, ignored) &&
+      !std::filesystem::is_regular_file(output, ignored)) {
     return support::fail(Error::because(
-        ErrorKind::kInput, fmt::format("{} is a directory; name a file", output)));
+        ErrorKind::kInput,
+        fmt::format("{} exists and is not a regular file; name another output", output)));
   }
   return {};
 }

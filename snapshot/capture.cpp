@@ -212,7 +212,8 @@ Status Capture::add_private(const Mapping& mapping) {
   if (!mapping.is_file()) shortest_gap = kShortestZeroGap;
   const std::vector<PageRun> runs = plan_page_runs(*origins, shortest_gap);
   uint32_t file = 0;
-  if (mapping.is_file() && !mapping.file_is_gone) {
+  // Carried files are in the image whole: what becomes of the originals does not matter.
+  if (mapping.is_file() && !carried) {
     const bool all_captured = runs.size() == 1 && runs[0].origin == PageOrigin::kCaptured;
     const Result<uint32_t> index = file_index(
         mapping, all_captured ? format::FileRole::kCopied : format::FileRole::kMapped);

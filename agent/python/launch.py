@@ -13,6 +13,7 @@ SIG_IGN = 1
 
 LAUNCH = {
     "streams": None,
+    "started_modules": frozenset(),  # what start-up itself imports
     "frozen_modules": frozenset(),
     "frozen_tail": (),  # the last frozen names, last first
     "script_entered": False,
@@ -165,10 +166,13 @@ def report_unopened(path, number, reason):
     sys.stderr.write(f"{sys.orig_argv[0]}: can't open file {path!r}: [Errno {number}] {reason}\n")
 
 
-def flush_stream(stream):
-    """Flushes a standard stream unless it is None or closed (flush_std_files())."""
-    if stream is not None and not stream.closed:
-        stream.flush()
+def forget_module(name):
+    """-m NAME executes the module anew: a prepared one must not be there (runpy warns of it)."""
+    if name not in LAUNCH["started_modules"]:
+        for target in (name, name + ".__main__"):
+            module = sys.modules.get(target)
+            if module is not None and not hasattr(module, "__path__"):
+                del sys.modules[target]
 
 
 def exit_status(error):

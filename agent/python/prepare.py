@@ -35,6 +35,7 @@ def prepare(descriptor):
     """All that happens in Python before the freeze."""
     builder = Builder(descriptor)
     descriptors_before = open_descriptors()
+    LAUNCH["started_modules"] = frozenset(sys.modules)
     with ImportWatch() as watch:
         builder.tell("step", "import")
         obey(builder)

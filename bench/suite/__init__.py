@@ -1,0 +1,1 @@
+"""What bench/run_benchmarks compares, and how it writes down the result."""

@@ -1,0 +1,5 @@
+"""A module that does not compile."""
+
+value = (1,
+         2
+other = [3

@@ -1,0 +1,3 @@
+"""A subpackage without a program of its own."""
+
+NAME = __name__

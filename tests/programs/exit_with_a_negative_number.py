@@ -1,0 +1,7 @@
+# status: 255
+"""Only the low byte of the status survives."""
+
+import sys
+
+print("leaving")
+sys.exit(-1)

@@ -1,0 +1,7 @@
+# status: 7
+"""Only the low byte of the status survives."""
+
+import sys
+
+print("leaving")
+sys.exit(256 * 5 + 7)

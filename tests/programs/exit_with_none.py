@@ -1,0 +1,6 @@
+"""None is success."""
+
+import sys
+
+print("leaving")
+sys.exit(None)

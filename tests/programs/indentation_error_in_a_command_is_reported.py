@@ -1,0 +1,5 @@
+# mode: command
+# status: 1
+if True:
+    print("never printed")
+  print("wrong indentation")

@@ -1,0 +1,7 @@
+# status: 1
+# everywhere: yes
+print("never printed")
+
+
+def broken(:
+    pass
