@@ -72,6 +72,8 @@ LaunchPlan launch(const format::LaunchRequest& request);
 // libraries before the freeze.
 void watch_native_end();
 void note_native_end();
+// The process will stop itself (SIGSTOP) where only the empty part of its end is left.
+void hold_native_end();
 
 // Runs what the request names and CPython's end of it; returns the exit status.
 int run_program(const format::LaunchRequest& request);

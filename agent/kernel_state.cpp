@@ -51,7 +51,6 @@ void read_signals(format::KernelState& state) {
   constexpr size_t kMaskSize = 8;
   for (uint32_t number = 1; number <= format::kSignalCount; ++number)
     syscall(SYS_rt_sigaction, number, nullptr, &state.actions[number - 1], kMaskSize);
-  syscall(SYS_rt_sigprocmask, 0, nullptr, &state.signal_mask, kMaskSize);
   struct {
     uint64_t pointer;
     int32_t flags;

@@ -15,9 +15,11 @@
 // flushes C streams as exit(3) does, and leaves. When the program has loaded libraries of its own,
 // it steps aside and the loader does all.
 #include <link.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "agent/agent.h"
@@ -153,7 +155,10 @@ int count_loads(struct dl_phdr_info* info, size_t, void* loads) {
   return 1;
 }
 
+bool hold_at_end = false;
+
 void end_of_process(int status, void*) {
+  if (hold_at_end) kill(static_cast<pid_t>(syscall(SYS_getpid)), SIGSTOP);
   unsigned long long loads = 0;
   dl_iterate_phdr(count_loads, &loads);
   if (!may_shorten || loads != frozen_loads) return;
@@ -172,6 +177,8 @@ void watch_native_end() {
   }
   if (getenv("LD_PRELOAD") == nullptr) on_exit(end_of_process, nullptr);
 }
+
+void hold_native_end() { hold_at_end = true; }
 
 void note_native_end() {
   static Library* order[kMostLibraries];

@@ -10,6 +10,8 @@ namespace pysnap::agent {
   // 1. Native state first: everything below already draws random numbers.
   refresh_native_state(*request);
 
+  if ((request->flags & format::kHoldAtEnd) != 0) hold_native_end();
+
   // 2. The launch, the program, and its end.
   const int status = run_program(*request);
   exit(status);

@@ -45,8 +45,9 @@ inline SystemResult write(int descriptor, const void* bytes, size_t size) {
 
 inline SystemResult open_read_only(const char* path) {
   constexpr long kAtCurrentDirectory = -100;
-  constexpr long kReadOnlyCloseOnExec = 02000000;
-  return system_call(SYS_openat, kAtCurrentDirectory, as_word(path), kReadOnlyCloseOnExec);
+  constexpr long kCloseOnExec = 02000000;
+  constexpr long kNonBlocking = 04000;  // or a named pipe would wait for its writer (fifo(7))
+  return system_call(SYS_openat, kAtCurrentDirectory, as_word(path), kCloseOnExec | kNonBlocking);
 }
 
 inline SystemResult read_at(int descriptor, void* bytes, size_t size, uint64_t offset) {

@@ -129,7 +129,10 @@ Result<uint64_t> write_elf(const ElfFile& file, const support::File& output) {
   own.pieces = {std::as_bytes(std::span(names.bytes))};
   if (const Status done = add_section(elf.get(), own, own_name); !done)
     return support::fail(done.error());
+  errno = 0;
   const int64_t size = elf_update(elf.get(), ELF_C_WRITE);
+  // libelf says no more than that it could not write; the system's reason is still in errno.
+  if (size < 0 && errno != 0) return support::fail(Error::from_errno("the image cannot be written"));
   if (size < 0) return elf_error("the image cannot be written");
   return static_cast<uint64_t>(size);
 }

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "format/image_format.h"
+
 namespace pysnap::elf_writer {
 
 struct StartupVariable {
@@ -20,6 +22,7 @@ struct ImageContents {
   std::vector<std::string> modules;
   std::vector<std::string> notices;
   std::vector<StartupVariable> startup;
+  std::vector<format::HotRun> hot_runs;
   std::string restorer;             // bytes of the pysnap-run program, embedded in the image
   uint64_t created_seconds = 0;
   uint64_t generation = 0;

@@ -63,10 +63,12 @@ Result<RestorerLayout> read_restorer(const std::string& bytes) {
   for (uint64_t i = 0; i < header.e_phnum; ++i) {
     Elf64_Phdr segment;
     const uint64_t at = header.e_phoff + i * sizeof segment;
-    if (at + sizeof segment > bytes.size()) return bad_restorer("its headers are cut");
+    if (at > bytes.size() || sizeof segment > bytes.size() - at)
+      return bad_restorer("its headers are cut");
     std::memcpy(&segment, bytes.data() + at, sizeof segment);
     if (segment.p_type != PT_LOAD) continue;
-    if (segment.p_offset + segment.p_filesz > bytes.size()) return bad_restorer("it is cut");
+    if (segment.p_offset > bytes.size() || segment.p_filesz > bytes.size() - segment.p_offset)
+      return bad_restorer("it is cut");
     layout.segments.push_back({segment.p_vaddr, segment.p_offset, segment.p_filesz,
                                segment.p_memsz, segment.p_flags});
   }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <utility>
 
 #include "elf_writer/elf_output.h"
 #include "elf_writer/image_plan.h"
@@ -25,7 +26,7 @@ using support::Status;
 
 // Places and checksums of captured pages, now that the plan knows them.
 void fill_places(const Snapshot& snapshot, const ImagePlan& plan, Metadata& metadata) {
-  size_t segment = 0;
+  size_t segment = 1;
   for (size_t i = 0; i < snapshot.regions.size(); ++i) {
     const CapturedRegion& region = snapshot.regions[i];
     if (region.kind != RegionKind::kImage) continue;
@@ -122,15 +123,36 @@ Status write_exactly(const File& file, uint64_t offset, std::span<const std::byt
   return {};
 }
 
-Status synchronise(const File& file) {
-  if (::fsync(file.descriptor()) != 0) return support::fail(Error::from_errno("synchronising"));
+Status synchronise(const File& file, Purpose purpose) {
+  if (purpose == Purpose::kFinal && ::fsync(file.descriptor()) != 0) return support::fail(Error::from_errno("synchronising"));
   return {};
+}
+
+// What libelf arranged around the pages is read back: only the file knows its bytes. The block is
+// written again with the checksums, still unsealed.
+Status checksum_rest(const File& file, const ImagePlan& plan, uint64_t file_size,
+                     Metadata& metadata) {
+  const uint64_t behind_block = plan.metadata_offset + metadata.size();
+  const std::pair<uint64_t, uint64_t> ranges[] = {{behind_block, plan.pages_offset},
+                                                  {plan.names_offset, file_size}};
+  size_t segment = 0;
+  for (const auto& [begin, end] : ranges) {
+    std::vector<std::byte> bytes(end - begin);
+    const Result<size_t> got = file.read_at(begin, bytes);
+    if (!got) return support::fail(got.error());
+    metadata.segment(segment) = {begin, end - begin, 0,
+                                 format::checksum(bytes.data(), bytes.size())};
+    segment = metadata.header().segments.count - 1;
+  }
+  return write_exactly(file, plan.metadata_offset, metadata.bytes());
 }
 
 // The seal goes on last, after everything else is on stable storage: a power cut leaves a file
 // that says it is unfinished, never one whose pages are missing.
-Status seal(const File& file, const ImagePlan& plan, uint64_t file_size, Metadata& metadata) {
-  if (const Status done = synchronise(file); !done) return done;
+Status seal(const File& file, const ImagePlan& plan, uint64_t file_size, Purpose purpose,
+            Metadata& metadata) {
+  if (const Status done = checksum_rest(file, plan, file_size, metadata); !done) return done;
+  if (const Status done = synchronise(file, purpose); !done) return done;
   std::vector<std::byte> front(plan.metadata_offset);
   const Result<size_t> got = file.read_at(0, front);
   if (!got) return support::fail(got.error());
@@ -142,11 +164,11 @@ Status seal(const File& file, const ImagePlan& plan, uint64_t file_size, Metadat
   header.complete = format::kComplete;
   const auto bytes = std::span<const std::byte>(metadata.bytes()).first(sizeof header);
   if (const Status done = write_exactly(file, plan.metadata_offset, bytes); !done) return done;
-  return synchronise(file);
+  return synchronise(file, purpose);
 }
 
 Result<WrittenImage> write_to(const Snapshot& snapshot, const ImageContents& contents,
-                              const File& file) {
+                              const File& file, Purpose purpose) {
   // 1. Plan: sizes first, then places, then the records that name the places.
   Result<RestorerLayout> restorer = read_restorer(contents.restorer);
   if (!restorer) return support::fail(restorer.error());
@@ -174,7 +196,7 @@ Result<WrittenImage> write_to(const Snapshot& snapshot, const ImageContents& con
   // 3. Write, then seal. Unsealed, the file is rejected by every reader.
   const Result<uint64_t> size = write_elf(elf, file);
   if (!size) return support::fail(size.error());
-  if (const Status done = seal(file, plan, *size, metadata); !done)
+  if (const Status done = seal(file, plan, *size, purpose, metadata); !done)
     return support::fail(done.error());
   return WrittenImage{*size, snapshot.regions.size()};
 }
@@ -182,11 +204,11 @@ Result<WrittenImage> write_to(const Snapshot& snapshot, const ImageContents& con
 }  // namespace
 
 Result<WrittenImage> write_image(const Snapshot& snapshot, const ImageContents& contents,
-                                 const std::string& path) {
+                                 const std::string& path, Purpose purpose) {
   constexpr mode_t kOwnerOnly = 0700;  // an image is code and may hold data of its owner
   Result<File> file = File::create_new(path, kOwnerOnly);
   if (!file) return support::fail(file.error());
-  Result<WrittenImage> written = write_to(snapshot, contents, *file);
+  Result<WrittenImage> written = write_to(snapshot, contents, *file, purpose);
   if (!written) {
     ::unlink(path.c_str());
     return support::fail(written.error().in(path));

@@ -128,11 +128,12 @@ Metadata::Metadata(const Snapshot& snapshot, const ImageContents& contents) {
   });
   header.regions = builder.append(regions);
   header.files = builder.append(file_records(snapshot, strings));
-  header.segments =
-      builder.append(std::vector<format::Segment>(static_cast<size_t>(captured)));
+  header.segments = builder.append(
+      std::vector<format::Segment>(static_cast<size_t>(captured) + kSegmentsBesidePages));
   header.modules = builder.append(text_records(contents.modules, strings));
   header.environment = builder.append(environment_records(contents.startup, strings));
   header.notices = builder.append(text_records(contents.notices, strings));
+  header.hot_runs = builder.append(contents.hot_runs);
   header.interpreter = strings.add(contents.interpreter);
   header.interpreter_version = strings.add(contents.interpreter_version);
   header.strings = builder.append(

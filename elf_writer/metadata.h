@@ -10,6 +10,10 @@
 
 namespace pysnap::elf_writer {
 
+// The first segment is the restorer's, with the padding around it; the last one holds section names
+// and headers. Between them lies one for each captured region.
+inline constexpr size_t kSegmentsBesidePages = 2;
+
 // The size of the block depends only on its records and strings, so it can be made before the
 // places of pages in the file are known, and filled in after.
 class Metadata {

@@ -29,7 +29,6 @@ struct KernelState {
   uint64_t rseq_address;         // rseq(2); 0: not registered
   uint64_t rseq_size;
   uint64_t alternate_stack[3];   // sigaltstack(2): ss_sp, ss_flags, ss_size; flags 2 = disabled
-  uint64_t signal_mask;
   uint32_t vector_control;       // MXCSR: some libraries switch denormals off at load
   uint32_t x87_control;          // FPU control word
   SignalAction actions[kSignalCount];  // actions[n - 1] belongs to signal n
@@ -39,6 +38,8 @@ enum class ProgramKind : uint32_t { kScript = 1, kModule = 2, kCommand = 3, kSta
 
 inline constexpr uint32_t kUnbufferedStreams = 1;   // PYTHONUNBUFFERED
 inline constexpr uint32_t kDontWriteBytecode = 2;   // PYTHONDONTWRITEBYTECODE
+
+inline constexpr uint32_t kHoldAtEnd = 4;           // stop before the very end: the builder looks
 
 // What one launch asks for. Lives on the new process's own stack, which stays mapped for good.
 struct LaunchRequest {

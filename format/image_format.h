@@ -84,11 +84,12 @@ struct File {
   uint32_t reserved;
 };
 
-// Bytes of captured pages and their checksum (XXH3-64), in file order.
+// A run of bytes behind the metadata block and their checksum (XXH3-64), in file order and without
+// gaps up to the end of the file: the seal and the segments together cover every byte.
 struct Segment {
   uint64_t offset;
   uint64_t size;
-  uint64_t address;
+  uint64_t address;      // 0: not captured memory (the restorer, section names and headers)
   uint64_t checksum;
 };
 
@@ -101,6 +102,13 @@ struct EnvironmentKey {
 // A string of a list: module names, notices.
 struct Text {
   uint64_t text;  // string offset
+};
+
+// Pages that a launch writes whatever it runs, found by the builder's own launch. They are copied
+// in one go: a page copied on a write fault costs 2.3-2.7 µs, in a batch 1.6-2.1. A hint only.
+struct HotRun {
+  uint64_t address;
+  uint64_t size;
 };
 
 // One special mapping of the kernel ([vvar], [vvar_vclock], [vdso]); `offset` counts from the slot.
@@ -144,6 +152,7 @@ struct ImageHeader {
   Table modules;                 // Text, order of import
   Table environment;             // EnvironmentKey
   Table notices;                 // Text: what was shed, what looks suspicious
+  Table hot_runs;                // HotRun, ascending address
   Table strings;                 // bytes; offset 0 is the empty string
 
   uint64_t arena_low;
@@ -171,9 +180,10 @@ static_assert(kIsRecord<Region> && sizeof(Region) == 40);
 static_assert(kIsRecord<File> && sizeof(File) == 56);
 static_assert(kIsRecord<Segment> && sizeof(Segment) == 32);
 static_assert(kIsRecord<EnvironmentKey> && sizeof(EnvironmentKey) == 16);
+static_assert(kIsRecord<HotRun> && sizeof(HotRun) == 16);
 static_assert(kIsRecord<Text> && sizeof(Text) == 8);
-static_assert(kIsRecord<KernelState> && sizeof(KernelState) == 88 + 32 * kSignalCount);
+static_assert(kIsRecord<KernelState> && sizeof(KernelState) == 80 + 32 * kSignalCount);
 static_assert(kIsRecord<AgentState>);
-static_assert(kIsRecord<ImageHeader> && sizeof(ImageHeader) == 376 + sizeof(KernelState));
+static_assert(kIsRecord<ImageHeader> && sizeof(ImageHeader) == 392 + sizeof(KernelState));
 
 }  // namespace pysnap::format

@@ -85,6 +85,7 @@ class ImageView {
     return records<EnvironmentKey>(header().environment);
   }
   Records<Text> notices() const { return records<Text>(header().notices); }
+  Records<HotRun> hot_runs() const { return records<HotRun>(header().hot_runs); }
   const char* string(uint64_t offset) const {
     return reinterpret_cast<const char*>(block_ + header().strings.offset + offset);
   }
@@ -107,7 +108,7 @@ class ImageView {
     return inside(h.regions, sizeof(Region), 8) && inside(h.files, sizeof(File), 8) &&
            inside(h.segments, sizeof(Segment), 8) && inside(h.modules, sizeof(Text), 8) &&
            inside(h.environment, sizeof(EnvironmentKey), 8) &&
-           inside(h.notices, sizeof(Text), 8) && inside(h.strings, 1, 1) && h.strings.count > 0 &&
+           inside(h.notices, sizeof(Text), 8) && inside(h.hot_runs, sizeof(HotRun), 8) && inside(h.strings, 1, 1) && h.strings.count > 0 &&
            block_[h.strings.offset] == 0 && string(h.strings.count - 1)[0] == 0;
   }
 

@@ -11,6 +11,7 @@
 
 #include "elf_writer/image_writer.h"
 #include "launcher/arena_boot.h"
+#include "launcher/first_launch.h"
 #include "launcher/installation.h"
 #include "launcher/progress.h"
 #include "launcher/python_probe.h"
@@ -116,22 +117,6 @@ Result<elf_writer::ImageContents> image_contents(const PythonInterpreter& python
   return contents;
 }
 
-// One launch before anybody relies on the image. A launch that gave way to plain Python would say
-// so on standard error.
-Status prove(const Installation& installation, const std::string& image) {
-  constexpr const char* kProgram = "import sys; sys.stdout.write('proven')";
-  const Result<CommandResult> launch =
-      run_command({installation.run_program, "--explain", "--image", image, "-c", kProgram},
-                  own_environment());
-  if (!launch) return support::fail(launch.error());
-  if (launch->status == 0 && launch->output == "proven" && launch->errors.empty()) return {};
-  return support::fail(Error::because(
-      ErrorKind::kInternal,
-      fmt::format("the finished image failed its first launch with {} and was discarded{}{}",
-                  describe_wait_status(launch->status), launch->errors.empty() ? "" : ":\n",
-                  launch->errors)));
-}
-
 void summarise(const BuildOptions& options, const PythonInterpreter& python,
                const FrozenInterpreter& frozen, const snapshot::Snapshot& snapshot,
                const elf_writer::WrittenImage& written, Clock::time_point start) {
@@ -168,11 +153,21 @@ Status build(const BuildOptions& options) {
       {frozen->process, frozen->ceiling, frozen->agent_state_address, {installation->agent}});
   if (!snapshot) return support::fail(snapshot.error());
 
-  // 4. Write under another name, prove, publish.
-  report("write");
-  const Result<elf_writer::ImageContents> contents =
+  // 4. A draft shows which pages a launch writes.
+  report("draft");
+  Result<elf_writer::ImageContents> contents =
       image_contents(*python, *installation, *frozen, *snapshot);
   if (!contents) return support::fail(contents.error());
+  {
+    const TemporaryImage draft(options.output);
+    const Result<elf_writer::WrittenImage> written = elf_writer::write_image(
+        *snapshot, *contents, draft.path(), elf_writer::Purpose::kDraft);
+    if (!written) return support::fail(written.error());
+    contents->hot_runs = find_hot_pages(*installation, draft.path(), *snapshot);
+  }
+
+  // 5. Write under another name, prove, publish.
+  report("write");
   TemporaryImage temporary(options.output);
   const Result<elf_writer::WrittenImage> written =
       elf_writer::write_image(*snapshot, *contents, temporary.path());

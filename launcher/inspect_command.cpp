@@ -171,7 +171,7 @@ Status verify(const std::string& path) {
   const Result<ImageFile> image = ImageFile::open(path);
   if (!image) return support::fail(image.error());
   const format::ImageView view = image->view();
-  uint64_t pages = 0;
+  uint64_t total = image->metadata_offset() + view.header().metadata_size;  // under the seal
   for (const format::Segment& segment : view.segments()) {
     const auto bytes = image->bytes();
     const bool inside = segment.offset <= bytes.size() && segment.size <= bytes.size() - segment.offset;
@@ -179,13 +179,13 @@ Status verify(const std::string& path) {
         format::checksum(bytes.data() + segment.offset, segment.size) != segment.checksum) {
       return support::fail(Error::because(
           ErrorKind::kInput,
-          fmt::format("the image {} is damaged: the {} bytes captured at {:#x} are not what was "
-                      "written; build it again with `pysnap build`",
-                      path, segment.size, segment.address)));
+          fmt::format("the image {} is damaged: the {} bytes at offset {} of the file are not what "
+                      "was written; build it again with `pysnap build`",
+                      path, segment.size, segment.offset)));
     }
-    pages += segment.size / format::kPageSize;
+    total += segment.size;
   }
-  fmt::print("{}: sound, {} pages in {} segments\n", path, pages, view.segments().count);
+  fmt::print("{}: sound, {} of {} bytes checked\n", path, total, image->bytes().size());
   return {};
 }
 

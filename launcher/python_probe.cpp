@@ -55,16 +55,29 @@ struct ProbeAnswer {
   std::string implementation, version, flags, executable;
 };
 
+// Reasons of execve(2) that lie in the file, not in the state of the system.
+bool is_about_the_file(int number) {
+  return number == EACCES || number == ENOENT || number == ENOEXEC || number == ELIBBAD;
+}
+
 Result<ProbeAnswer> ask(const std::string& python) {
   const Result<CommandResult> run = run_command({python, "-I", "-S", "-c", kProbe},
                                                 own_environment());
+  if (!run && ::access(python.c_str(), F_OK) != 0)
+    return not_usable(python, "does not exist; name an interpreter with --python");
+  if (!run && is_about_the_file(run.error().number)) {
+    return not_usable(python, fmt::format("is not a program that can be executed ({}); name an "
+                                          "interpreter with --python",
+                                          std::strerror(run.error().number)));
+  }
   if (!run) return support::fail(run.error());
   std::vector<std::string> lines;
   std::string rest = run->output;
   for (size_t end; (end = rest.find('\n')) != std::string::npos; rest.erase(0, end + 1))
     lines.push_back(rest.substr(0, end));
   if (run->status != 0 || lines.size() != 4)
-    return not_usable(python, "is not a Python 3 interpreter: it did not answer as one");
+    return not_usable(python, "is not a Python 3 interpreter: it did not answer as one; name an "
+                              "interpreter with --python");
   return ProbeAnswer{lines[0], lines[1], lines[2], lines[3]};
 }
 
@@ -87,10 +100,10 @@ Result<std::string> read_loader(const std::string& file) {
   for (uint64_t i = 0; i < header.e_phnum; ++i) {
     Elf64_Phdr segment;
     const uint64_t at = header.e_phoff + i * sizeof segment;
-    if (at + sizeof segment > bytes.size()) break;
+    if (at > bytes.size() || sizeof segment > bytes.size() - at) break;
     std::memcpy(&segment, bytes.data() + at, sizeof segment);
     if (segment.p_type == PT_INTERP && segment.p_filesz > 1 &&
-        segment.p_offset + segment.p_filesz <= bytes.size())
+        segment.p_offset <= bytes.size() && segment.p_filesz <= bytes.size() - segment.p_offset)
       return std::string(reinterpret_cast<const char*>(bytes.data() + segment.p_offset),
                          segment.p_filesz - 1);
   }

@@ -10,6 +10,7 @@ inline constexpr const char* kRunHelp =
     "\n"
     "  --image IMAGE   the image to launch from\n"
     "  --explain       say why plain Python runs instead, when it does\n"
+    "  --hold-at-end   stop (SIGSTOP) before the process ends; for measurements\n"
     "  --help          this text\n"
     "  --version       the version\n"
     "\n"

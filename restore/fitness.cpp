@@ -29,12 +29,24 @@ bool startup_agrees(const ImageView& image, char** environment, bare::Message& e
   return true;
 }
 
+// The vDSO of another kernel may be shorter than the captured one; what follows it is nothing of
+// ours. mincore(2) answers for a range without touching it.
+bool is_mapped(uint64_t address, uint64_t size) {
+  constexpr uint64_t kMostPages = 64;
+  unsigned char pages[kMostPages];
+  if (size > kMostPages * format::kPageSize) return false;
+  return !bare::system_call(SYS_mincore, static_cast<long>(address), static_cast<long>(size),
+                            bare::as_word(pages))
+              .failed();
+}
+
 bool kernel_agrees(const ImageView& image, const bare::ProcessStart& start) {
   const format::KernelPage& page = image.header().kernel_page;
   const uint64_t code = start.auxiliary_value(AT_SYSINFO_EHDR);
   if (page.code_size == 0 || code == 0) return page.code_size == code;
-  return format::checksum(reinterpret_cast<const void*>(code), page.code_size) ==
-         page.code_checksum;
+  return is_mapped(code, page.code_size) &&
+         format::checksum(reinterpret_cast<const void*>(code), page.code_size) ==
+             page.code_checksum;
 }
 
 bool same_identity(const File& file, const struct stat& status) {

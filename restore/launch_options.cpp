@@ -20,6 +20,8 @@ char** skip_launcher_options(char** argument, LaunchOptions& options) {
       options.image = *argument + bare::length_of("--image=");
     } else if (bare::equal(*argument, "--explain")) {
       options.explain = Explain::kYes;
+    } else if (bare::equal(*argument, "--hold-at-end")) {
+      options.hold = Hold::kAtEnd;
     } else {
       break;
     }

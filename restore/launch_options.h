@@ -8,6 +8,9 @@ namespace pysnap::restore {
 
 enum class Explain { kNo, kYes };
 
+// kAtEnd: the launched process stops itself before its very end; the builder examines it there.
+enum class Hold { kNo, kAtEnd };
+
 enum class OptionsResult {
   kLaunch,       // `image`, `kind`, `program`, `arguments` are set
   kPlainPython,  // valid for Python, but not for an image: `reason` says why
@@ -19,6 +22,7 @@ enum class OptionsResult {
 struct LaunchOptions {
   const char* image = nullptr;
   Explain explain = Explain::kNo;
+  Hold hold = Hold::kNo;
   format::ProgramKind kind = format::ProgramKind::kScript;
   const char* program = nullptr;
   char** arguments = nullptr;         // what follows the program

@@ -73,6 +73,14 @@ int map_regions(const format::ImageView& image, int image_descriptor, const Open
   return 0;
 }
 
+void copy_hot_pages(const format::ImageView& image) {
+  constexpr long kPopulateWrite = 23;  // MADV_POPULATE_WRITE, Linux 5.14
+  for (const format::HotRun& run : image.hot_runs()) {
+    bare::system_call(SYS_madvise, static_cast<long>(run.address), static_cast<long>(run.size),
+                      kPopulateWrite);
+  }
+}
+
 int move_kernel_page(const format::KernelPage& page, const bare::ProcessStart& start) {
   if (page.code_size == 0) return 0;
   const uint64_t from = start.auxiliary_value(AT_SYSINFO_EHDR) - page.code_offset;

@@ -13,6 +13,9 @@ namespace pysnap::restore {
 int map_regions(const format::ImageView& image, int image_descriptor, const OpenFiles& files,
                 uint64_t& failed_address);
 
+// Copies the pages that every launch writes, before they fault one by one. Failure changes nothing.
+void copy_hot_pages(const format::ImageView& image);
+
 // Moves the kernel's [vvar]...[vdso] to where the captured C library calls them.
 int move_kernel_page(const format::KernelPage& page, const bare::ProcessStart& start);
 

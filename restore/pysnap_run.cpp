@@ -34,12 +34,18 @@ bool runs_from_image(const bare::ProcessStart& start) {
   fail(sentence.add("; build it again with `pysnap build`"));
 }
 
-uint32_t request_flags(char** environment) {
+bool input_is_terminal() {
+  constexpr long kGetSettings = 0x5401;  // TCGETS, ioctl_tty(2)
+  char settings[64];
+  return !bare::system_call(SYS_ioctl, 0, kGetSettings, bare::as_word(settings)).failed();
+}
+
+uint32_t request_flags(char** environment, Hold hold) {
   const auto is_set = [environment](const char* name) {
     const char* value = bare::environment_value(environment, name);
     return value != nullptr && *value != 0;
   };
-  uint32_t flags = 0;
+  uint32_t flags = hold == Hold::kAtEnd ? format::kHoldAtEnd : 0;
   if (is_set("PYTHONUNBUFFERED")) flags |= format::kUnbufferedStreams;
   if (is_set("PYTHONDONTWRITEBYTECODE")) flags |= format::kDontWriteBytecode;
   return flags;
@@ -88,15 +94,18 @@ void set_process_name(const char* interpreter) {
     bare::Message sentence;
     fail(sentence.add("pysnap-run: ").add(options.reason));
   }
-  if (embedded) options.image = "/proc/self/exe";
+  const char* shown = options.image;  // what messages call the image
+  if (embedded) {
+    options.image = "/proc/self/exe";
+    shown = reinterpret_cast<const char*>(start.auxiliary_value(AT_EXECFN));
+  }
 
   // 2. Is it an image, and whole?
   const OpenImage image = open_image(options.image);
-  if (image.reason != nullptr) {
-    const auto* name = reinterpret_cast<const char*>(start.auxiliary_value(AT_EXECFN));
-    reject(embedded ? name : options.image, image.reason, image.error);
-  }
+  if (image.reason != nullptr) reject(shown, image.reason, image.error);
   const format::ImageView view = image.view();
+  if (options.kind == format::ProgramKind::kStandardInput && input_is_terminal())
+    run_plain_python(view, options, start, "an interactive session");
   if (asked == OptionsResult::kPlainPython)
     run_plain_python(view, options, start, options.reason);
 
@@ -106,7 +115,7 @@ void set_process_name(const char* interpreter) {
   const Fitness fitness = check_fitness(view, start, files, explanation);
   if (fitness == Fitness::kOtherStartup)
     run_plain_python(view, options, start, explanation.text());
-  if (fitness == Fitness::kUnfit) reject(options.image, explanation.text(), 0);
+  if (fitness == Fitness::kUnfit) reject(shown, explanation.text(), 0);
 
   // 4. Memory. All places were free before: a failure still leaves this process able to exec.
   if (embedded) unmap_captured_segments(start);
@@ -118,16 +127,17 @@ void set_process_name(const char* interpreter) {
     run_plain_python(view, options, start, explanation.text());
   }
   close_files(image, files);
+  copy_hot_pages(view);
 
   // 5. Point of no return: the kernel's time functions move, %fs changes hands, the jump.
   const format::ImageHeader& header = view.header();
   const int moved = move_kernel_page(header.kernel_page, start);
-  if (moved != 0) reject(options.image, "the vDSO cannot be moved", moved);
+  if (moved != 0) reject(shown, "the vDSO cannot be moved", moved);
   set_process_name(view.string(header.interpreter));
   restore_signals(header.kernel);
   static format::LaunchRequest request;
   request.kind = options.kind;
-  request.flags = request_flags(start.environment);
+  request.flags = request_flags(start.environment, options.hold);
   request.program = options.program;
   request.arguments = options.arguments;
   request.environment = start.environment;

@@ -40,7 +40,7 @@ std::string build_id_of(std::span<const std::byte> file) {
   for (uint64_t i = 0; i < header.e_phnum; ++i) {
     Elf64_Phdr segment;
     const uint64_t at = header.e_phoff + i * sizeof segment;
-    if (at + sizeof segment > file.size()) break;
+    if (at > file.size() || sizeof segment > file.size() - at) break;
     std::memcpy(&segment, file.data() + at, sizeof segment);
     if (segment.p_type != PT_NOTE || segment.p_offset > file.size() ||
         segment.p_filesz > file.size() - segment.p_offset)

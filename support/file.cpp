@@ -7,7 +7,8 @@
 namespace pysnap::support {
 
 Result<File> File::open_read(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // Non-blocking, or a named pipe would wait for its writer (fifo(7)); regular files do not care.
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) return fail(Error::from_errno(fmt::format("{} cannot be opened", path)));
   return File(descriptor);
 }

@@ -39,6 +39,7 @@ def prepare(descriptor):
     with ImportWatch() as watch:
         builder.tell("step", "import")
         obey(builder)
+    flush_output()
     refuse_leftovers(builder, watch, descriptors_before)
     builder.tell("step", "rehearse")
     forget_state()
@@ -72,6 +73,13 @@ def obey(builder):
             text = "".join(traceback.format_exception(type(error), error, frames))
             builder.tell("broken", verb, value, text)
             posix._exit(1)
+
+
+def flush_output():
+    """What imports printed belongs to the build, not to the first launch."""
+    for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
+        if stream is not None:
+            stream.flush()
 
 
 def warm_up(path):

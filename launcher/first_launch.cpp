@@ -1,0 +1,99 @@
+#include "launcher/first_launch.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "launcher/child_process.h"
+#include "snapshot/process_memory.h"
+
+namespace pysnap::launcher {
+namespace {
+
+using format::HotRun;
+using format::RegionKind;
+using snapshot::CapturedRegion;
+using snapshot::PageState;
+using snapshot::ProcessMemory;
+using support::Error;
+using support::ErrorKind;
+using support::File;
+using support::Result;
+using support::Status;
+
+void add_page(std::vector<HotRun>& runs, uint64_t address) {
+  if (!runs.empty() && runs.back().address + runs.back().size == address)
+    runs.back().size += format::kPageSize;
+  else
+    runs.push_back({address, format::kPageSize});
+}
+
+std::vector<HotRun> written_pages(pid_t process, const snapshot::Snapshot& snapshot) {
+  std::vector<HotRun> runs;
+  const Result<ProcessMemory> memory = ProcessMemory::open(process);
+  if (!memory) return runs;
+  for (const CapturedRegion& region : snapshot.regions) {
+    if (region.kind != RegionKind::kImage || (region.protection & PROT_WRITE) == 0) continue;
+    const Result<std::vector<PageState>> states = memory->page_states(region.address, region.size);
+    if (!states) return {};
+    for (size_t i = 0; i < states->size(); ++i) {
+      if ((*states)[i] == PageState::kOwn)
+        add_page(runs, region.address + i * format::kPageSize);
+    }
+  }
+  return runs;
+}
+
+struct Pipe {
+  File reading;
+  File writing;
+};
+
+// The streams of a launch are cheapest on pipes; other kinds of descriptor cost pages of their own
+// that not every launch needs.
+Result<Pipe> make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return support::fail(Error::from_errno("making a pipe"));
+  return Pipe{File::adopt(ends[0]), File::adopt(ends[1])};
+}
+
+}  // namespace
+
+// A launch that gave way to plain Python would say so on standard error.
+Status prove(const Installation& installation, const std::string& image) {
+  constexpr const char* kProgram = "import sys; sys.stdout.write('proven')";
+  const Result<CommandResult> launch =
+      run_command({installation.run_program, "--explain", "--image", image, "-c", kProgram},
+                  own_environment());
+  if (!launch) return support::fail(launch.error());
+  if (launch->status == 0 && launch->output == "proven" && launch->errors.empty()) return {};
+  return support::fail(Error::because(
+      ErrorKind::kInternal,
+      fmt::format("the finished image failed its first launch with {} and was discarded{}{}",
+                  describe_wait_status(launch->status), launch->errors.empty() ? "" : ":\n",
+                  launch->errors)));
+}
+
+std::vector<HotRun> find_hot_pages(const Installation& installation, const std::string& image,
+                                   const snapshot::Snapshot& snapshot) {
+  Result<Pipe> input = make_pipe();
+  const Result<Pipe> output = make_pipe();
+  if (!input || !output) return {};
+  ChildOptions options;
+  options.arguments = {installation.run_program, "--hold-at-end", "--image", image, "-c", "pass"};
+  options.environment = own_environment();
+  options.input = input->reading.descriptor();
+  options.output = output->writing.descriptor();
+  options.errors = output->writing.descriptor();
+  Result<ChildProcess> launch = ChildProcess::start(options);
+  if (!launch) return {};
+  int status = 0;
+  if (::waitpid(launch->process(), &status, WUNTRACED) != launch->process() ||
+      !WIFSTOPPED(status))
+    return {};
+  return written_pages(launch->process(), snapshot);  // the launch is killed on return
+}
+
+}  // namespace pysnap::launcher

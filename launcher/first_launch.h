@@ -1,0 +1,24 @@
+// The first launch of a fresh image, by the builder: it proves that the image works and shows which
+// pages every launch writes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "format/image_format.h"
+#include "launcher/installation.h"
+#include "snapshot/snapshot.h"
+#include "support/error.h"
+
+namespace pysnap::launcher {
+
+// Launches a trivial program; anything but its right output and end is an error.
+support::Status prove(const Installation& installation, const std::string& image);
+
+// Launches a trivial program, stops it before its end and lists the pages of the image it wrote.
+// Empty where that cannot be seen.
+std::vector<format::HotRun> find_hot_pages(const Installation& installation,
+                                           const std::string& image,
+                                           const snapshot::Snapshot& snapshot);
+
+}  // namespace pysnap::launcher
