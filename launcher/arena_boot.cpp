@@ -110,6 +110,8 @@ struct Conversation {
       report(verb == "step" ? field(1) : fmt::format("{} {}", verb, field(1)));
     } else if (verb == "loaded") {
       frozen.modules.push_back(field(1));
+    } else if (verb == "start-file") {
+      frozen.start_files.push_back(field(1));
     } else if (verb == "shed") {
       parse(field(1), 10, frozen.shed_threads);
     } else if (verb == "refuse") {
@@ -180,7 +182,7 @@ Result<FrozenInterpreter> boot_and_freeze(const PythonInterpreter& python,
   if (!child) return support::fail(child.error());
   child_end.close();
 
-  FrozenInterpreter frozen = {std::move(*child), std::move(own_end), 0, *ceiling, 0, {}, 0, ""};
+  FrozenInterpreter frozen = {std::move(*child), std::move(own_end), 0, *ceiling, 0, {}, {}, 0, ""};
   ControlChannel channel(frozen.control);
   if (const Status sent = channel.send_orders(orders); !sent) return support::fail(sent.error());
   Conversation talk = {frozen, report, {}, "", false};

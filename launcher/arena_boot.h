@@ -29,6 +29,7 @@ struct FrozenInterpreter {
   uint64_t ceiling = 0;
   uint64_t agent_state_address = 0;
   std::vector<std::string> modules;  // sys.modules, in order
+  std::vector<std::string> start_files;  // the interpreter and the libraries it starts with
   uint64_t shed_threads = 0;
   std::string printed;   // what the imports wrote to stdout and stderr
 };

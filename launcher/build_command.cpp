@@ -150,7 +150,8 @@ Status build(const BuildOptions& options) {
   // 3. Capture. The frozen process is not needed after it.
   report("capture");
   const Result<snapshot::Snapshot> snapshot = snapshot::capture(
-      {frozen->process, frozen->ceiling, frozen->agent_state_address, {installation->agent}});
+      {frozen->process, frozen->ceiling, frozen->agent_state_address, options.carry,
+       frozen->start_files, installation->agent});
   if (!snapshot) return support::fail(snapshot.error());
 
   // 4. A draft shows which pages a launch writes.

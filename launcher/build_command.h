@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "snapshot/capture.h"
 #include "support/error.h"
 
 namespace pysnap::launcher {
@@ -12,6 +13,7 @@ struct BuildOptions {
   std::string python;                // empty: the active virtual environment's, else python3
   std::vector<std::string> modules;
   std::string warm_up;               // empty: none
+  snapshot::Carry carry = snapshot::Carry::kListed;  // of the files that the image maps
   std::string output;
 };
 

@@ -20,6 +20,9 @@ void add_build(CLI::App& app, BuildOptions& options) {
   command->add_option("-m,--module", options.modules, "Module to import; can be repeated")
       ->allow_extra_args(false);
   command->add_option("--warm-up", options.warm_up, "Script to run once before the freeze");
+  command->add_flag_callback(
+      "--self-contained", [&options] { options.carry = snapshot::Carry::kEverything; },
+      "Copy all libraries into the image; larger, a little faster");
   command->add_option("-o,--output", options.output, "Image to write")->required();
 }
 

@@ -56,6 +56,7 @@ class Capture {
   Status find_nonzero(const Mapping& mapping, std::vector<PageOrigin>& origins);
   Result<uint32_t> file_index(const Mapping& mapping, format::FileRole role);
   bool is_carried(const Mapping& mapping) const;
+  bool has_no_identity(const Mapping& mapping) const;
   void add_plain(const Mapping& mapping, RegionKind kind);
   Status add_bytes(uint64_t address, uint64_t size, uint32_t protection);
 
@@ -114,9 +115,14 @@ Status Capture::add_stack(const Mapping& mapping) {
 }
 
 bool Capture::is_carried(const Mapping& mapping) const {
-  return mapping.file_is_gone ||
-         std::find(frozen_.carried_files.begin(), frozen_.carried_files.end(), mapping.path) !=
-             frozen_.carried_files.end();
+  const std::vector<std::string>& listed = frozen_.carried_files;
+  return frozen_.carry == Carry::kEverything || has_no_identity(mapping) ||
+         std::find(listed.begin(), listed.end(), mapping.path) != listed.end();
+}
+
+// Whatever becomes of such a file does not matter: all of it is in the image.
+bool Capture::has_no_identity(const Mapping& mapping) const {
+  return mapping.file_is_gone || mapping.path == frozen_.agent_file;
 }
 
 Result<uint32_t> Capture::file_index(const Mapping& mapping, format::FileRole role) {
@@ -212,8 +218,7 @@ Status Capture::add_private(const Mapping& mapping) {
   if (!mapping.is_file()) shortest_gap = kShortestZeroGap;
   const std::vector<PageRun> runs = plan_page_runs(*origins, shortest_gap);
   uint32_t file = 0;
-  // Carried files are in the image whole: what becomes of the originals does not matter.
-  if (mapping.is_file() && !carried) {
+  if (mapping.is_file() && !has_no_identity(mapping)) {
     const bool all_captured = runs.size() == 1 && runs[0].origin == PageOrigin::kCaptured;
     const Result<uint32_t> index = file_index(
         mapping, all_captured ? format::FileRole::kCopied : format::FileRole::kMapped);

@@ -12,13 +12,19 @@
 
 namespace pysnap::snapshot {
 
+// kEverything: the image maps no other file.
+enum class Carry { kListed, kEverything };
+
 struct FrozenProcess {
   pid_t process;
   uint64_t ceiling;
   uint64_t agent_state_address;
-  // Files whose bytes travel in the image even where they are unchanged: the agent, which a newer
-  // pysnap may replace.
+  // Files whose unchanged pages travel in the image too. Pages of one file written in large pieces
+  // cost less to touch and to unmap than those of installed libraries (docs/results/).
+  Carry carry = Carry::kListed;
   std::vector<std::string> carried_files;
+  // Carried as well, and no dependency: the agent, which a newer pysnap may replace.
+  std::string agent_file;
 };
 
 // Reads everything and changes nothing; the process stays frozen. Refuses what a launch could not

@@ -9,19 +9,20 @@ namespace {
 
 using format::RegionKind;
 
-bool same_file_run(const CapturedRegion& a, const CapturedRegion& b) {
-  const bool read_only = ((a.protection | b.protection) & PROT_WRITE) == 0;
-  return a.file == b.file && a.file_offset + a.size == b.file_offset &&
-         (read_only || a.protection == b.protection);
+// Read-only neighbours may share one mapping, executable if one of them is.
+bool protections_agree(const CapturedRegion& a, const CapturedRegion& b) {
+  return a.protection == b.protection || ((a.protection | b.protection) & PROT_WRITE) == 0;
 }
 
 bool can_join(const CapturedRegion& a, const CapturedRegion& b) {
   if (a.end() != b.address || a.kind != b.kind || a.flags != b.flags) return false;
   switch (a.kind) {
-    case RegionKind::kImage:
+    case RegionKind::kImage: return protections_agree(a, b);
     case RegionKind::kZero: return a.protection == b.protection;
     case RegionKind::kReserved: return true;
-    case RegionKind::kFile: return same_file_run(a, b);
+    case RegionKind::kFile:
+      return a.file == b.file && a.file_offset + a.size == b.file_offset &&
+             protections_agree(a, b);
     case RegionKind::kSharedFile:
     case RegionKind::kStack: return false;
   }

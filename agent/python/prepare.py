@@ -36,6 +36,8 @@ def prepare(descriptor):
     builder = Builder(descriptor)
     descriptors_before = open_descriptors()
     LAUNCH["started_modules"] = frozenset(sys.modules)
+    for path in executable_files():
+        builder.tell("start-file", path)
     with ImportWatch() as watch:
         builder.tell("step", "import")
         obey(builder)
@@ -55,6 +57,20 @@ def prepare(descriptor):
     posix.environ.clear()
     gc.collect()
     gc.freeze()
+
+
+def executable_files():
+    """The files whose code is mapped: here, the interpreter and the libraries it starts with."""
+    descriptor = posix.open("/proc/self/maps", posix.O_RDONLY)
+    text = b""
+    while True:
+        more = posix.read(descriptor, 65536)
+        if not more:
+            break
+        text += more
+    posix.close(descriptor)
+    fields = [line.split(None, 5) for line in text.decode("utf-8", "surrogateescape").splitlines()]
+    return sorted({f[5] for f in fields if len(f) == 6 and f[1][2] == "x" and f[5][0] == "/"})
 
 
 def obey(builder):
