@@ -20,8 +20,9 @@ namespace pysnap::agent {
 // Names the descriptor of the control socket; removed from the environment on sight.
 inline constexpr const char* kControlVariable = "PYSNAP_CONTROL_DESCRIPTOR";
 
-// Reports one sentence to the builder and ends the process.
+// Reports one sentence to the builder and ends the process: something failed, or policy says no.
 [[noreturn]] void give_up(const char* sentence);
+[[noreturn]] void refuse(const char* sentence);
 
 // The steps from the door to the frozen process. `frame`: address of the door's stack frame; a
 // resumed process uses the stack below it.
@@ -43,6 +44,9 @@ void end_boot_process_id();
 // libraries.
 void note_native_generators();
 void refresh_native_state(const format::LaunchRequest& request);
+
+// Makes OpenMP libraries give up their worker threads, which would not survive the fork.
+void pause_openmp();
 
 // Random bytes from the kernel, all of them.
 void fill_random(void* bytes, size_t size);
@@ -82,7 +86,7 @@ int run_program(const format::LaunchRequest& request);
 extern PyObject* agent_names;
 
 // Calls a function of agent/python; the error, if any, stays set and the result is nullptr.
-PyObject* call(PyObject* names, const char* function, PyObject* a = nullptr,
-               PyObject* b = nullptr, PyObject* c = nullptr);
+PyObject* call(PyObject* names, const char* function, PyObject* a = nullptr, PyObject* b = nullptr,
+               PyObject* c = nullptr);
 
 }  // namespace pysnap::agent

@@ -21,8 +21,7 @@ PyObject* load_agent_names() {
   python.PyDict_SetItemString(names, "__builtins__", python.PyEval_GetBuiltins());
   for (const EmbeddedSource& source : embedded_sources()) {
     PyObject* code = python.Py_CompileString(source.text, source.name, kFileInput);
-    PyObject* result =
-        code == nullptr ? nullptr : python.PyEval_EvalCode(code, names, names);
+    PyObject* result = code == nullptr ? nullptr : python.PyEval_EvalCode(code, names, names);
     if (result == nullptr) {
       python.PyErr_Print();
       give_up("the agent's Python part does not run in this interpreter");
@@ -33,8 +32,9 @@ PyObject* load_agent_names() {
 
 void report_frozen(int control_descriptor) {
   char record[128];
-  const int size = snprintf(record, sizeof record, "frozen\x1f%d\x1f%lx\x1e",
-                            static_cast<int>(getpid()), reinterpret_cast<unsigned long>(&agent_state));
+  const int size =
+      snprintf(record, sizeof record, "frozen\x1f%d\x1f%lx\x1e", static_cast<int>(getpid()),
+               reinterpret_cast<unsigned long>(&agent_state));
   if (write(control_descriptor, record, static_cast<size_t>(size)) != size) _exit(1);
 }
 
@@ -78,6 +78,7 @@ PyObject* call(PyObject* names, const char* function, PyObject* a, PyObject* b, 
   fflush(nullptr);
 
   // 2. Shed threads: the child of a fork has one, and every library that survives fork() is whole.
+  pause_openmp();
   python.PyOS_BeforeFork();
   const pid_t child = fork();
   if (child < 0) give_up("the interpreter could not fork");

@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -68,14 +69,16 @@ __attribute__((constructor)) void load() {
 
 }  // namespace
 
-[[noreturn]] void give_up(const char* sentence) {
-  if (control_descriptor >= 0) {
-    char record[1024] = "fail\x1f";
-    strncat(record, sentence, sizeof record - 8);
-    strcat(record, "\x1e");
-    if (write(control_descriptor, record, strlen(record)) < 0) _exit(1);
-  }
+[[noreturn]] void end_boot(const char* verb, const char* sentence) {
+  char record[1024];
+  const int size = snprintf(record, sizeof record, "%s\x1f%s\x1e", verb, sentence);
+  const size_t length = size < 0 ? 0 : strlen(record);
+  if (control_descriptor >= 0 && write(control_descriptor, record, length) < 0) _exit(1);
   _exit(1);
 }
+
+[[noreturn]] void give_up(const char* sentence) { end_boot("fail", sentence); }
+
+[[noreturn]] void refuse(const char* sentence) { end_boot("refused", sentence); }
 
 }  // namespace pysnap::agent

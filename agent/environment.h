@@ -1,4 +1,5 @@
-// The C environment across the freeze: what imports set must survive, what the builder had must not.
+// The C environment across the freeze: what imports set must survive, what the builder had must
+// not.
 #pragma once
 
 namespace pysnap::agent {

@@ -71,7 +71,8 @@ void note_generators() {
     const long position = python.PyLong_AsLong(python.PyTuple_GetItem(entry, 3));
     const bool placed = object_size != 0 ? add_object(object, object_size, words, position)
                                          : add_capsule(object, words, position);
-    if (placed) python.Py_DecRef(call(agent_names, "generator_is_placed", python.PyLong_FromLong(i)));
+    if (placed)
+      python.Py_DecRef(call(agent_names, "generator_is_placed", python.PyLong_FromLong(i)));
   }
 }
 

@@ -158,7 +158,8 @@ LaunchPlan launch_script(const char* script, char** rest) {
 LaunchPlan plan_program(const format::LaunchRequest& request) {
   char directory[PATH_MAX];
   switch (request.kind) {
-    case format::ProgramKind::kScript: return launch_script(request.program, request.arguments);
+    case format::ProgramKind::kScript:
+      return launch_script(request.program, request.arguments);
     case format::ProgramKind::kModule:
       set_arguments("-m", "-m", request.program, request.arguments);
       add_to_path(getcwd(directory, sizeof directory));
@@ -167,7 +168,8 @@ LaunchPlan plan_program(const format::LaunchRequest& request) {
       set_arguments("-c", "-c", request.program, request.arguments);
       add_to_path("");
       return {request.kind, decoded(request.program), false};
-    case format::ProgramKind::kStandardInput: break;
+    case format::ProgramKind::kStandardInput:
+      break;
   }
   set_arguments("-", nullptr, "-", request.arguments);
   add_to_path("");

@@ -7,8 +7,8 @@ namespace pysnap::agent {
 PythonApi python;
 
 const char* PythonApi::bind() {
-#define PYSNAP_BIND(result, name, parameters)                                   \
-  name = reinterpret_cast<result(*) parameters>(dlsym(RTLD_DEFAULT, #name));    \
+#define PYSNAP_BIND(result, name, parameters)                                \
+  name = reinterpret_cast<result(*) parameters>(dlsym(RTLD_DEFAULT, #name)); \
   if (name == nullptr) return #name;
   PYSNAP_PYTHON_FUNCTIONS(PYSNAP_BIND)
 #undef PYSNAP_BIND

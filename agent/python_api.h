@@ -16,57 +16,57 @@ struct CompilerFlags {  // PyCompilerFlags, cpython/compile.h
 
 inline constexpr int kFileInput = 257;  // Py_file_input, "The Very High Level Layer"
 
-#define PYSNAP_PYTHON_FUNCTIONS(F)                                                         \
-  F(PyObject*, PyImport_AddModule, (const char*))                                          \
-  F(PyObject*, PyImport_ImportModule, (const char*))                                       \
-  F(PyObject*, PyModule_GetDict, (PyObject*))                                              \
-  F(PyObject*, PyModule_New, (const char*))                                                \
-  F(PyObject*, PyDict_GetItemString, (PyObject*, const char*))                             \
-  F(PyObject*, PyDict_New, ())                                                             \
-  F(int, PyDict_SetItem, (PyObject*, PyObject*, PyObject*))                                \
-  F(int, PyDict_SetItemString, (PyObject*, const char*, PyObject*))                        \
-  F(void, PyDict_Clear, (PyObject*))                                                       \
-  F(PyObject*, PyDict_SetDefault, (PyObject*, PyObject*, PyObject*))                       \
-  F(PyObject*, PyList_New, (long))                                                         \
-  F(int, PyList_Insert, (PyObject*, long, PyObject*))                                      \
-  F(int, PyList_SetSlice, (PyObject*, long, long, PyObject*))                              \
-  F(void*, PyCapsule_GetPointer, (PyObject*, const char*))                                 \
-  F(int, PyObject_IsTrue, (PyObject*))                                                     \
-  F(int, PyList_Append, (PyObject*, PyObject*))                                            \
-  F(PyObject*, PyBytes_FromString, (const char*))                                          \
-  F(PyObject*, PyBytes_FromStringAndSize, (const char*, long))                             \
-  F(PyObject*, PyLong_FromLong, (long))                                                    \
-  F(long, PyLong_AsLong, (PyObject*))                                                      \
-  F(PyObject*, PyUnicode_DecodeFSDefault, (const char*))                                   \
-  F(PyObject*, PyUnicode_AsUTF8String, (PyObject*))                                        \
-  F(char*, PyBytes_AsString, (PyObject*))                                                  \
-  F(PyObject*, PyObject_CallFunctionObjArgs, (PyObject*, ...))                             \
-  F(PyObject*, PyObject_GetAttrString, (PyObject*, const char*))                           \
-  F(PyObject*, PyEval_GetBuiltins, ())                                                     \
-  F(PyObject*, PyEval_EvalCode, (PyObject*, PyObject*, PyObject*))                         \
-  F(PyObject*, Py_CompileString, (const char*, const char*, int))                          \
+#define PYSNAP_PYTHON_FUNCTIONS(F)                                                          \
+  F(PyObject*, PyImport_AddModule, (const char*))                                           \
+  F(PyObject*, PyImport_ImportModule, (const char*))                                        \
+  F(PyObject*, PyModule_GetDict, (PyObject*))                                               \
+  F(PyObject*, PyModule_New, (const char*))                                                 \
+  F(PyObject*, PyDict_GetItemString, (PyObject*, const char*))                              \
+  F(PyObject*, PyDict_New, ())                                                              \
+  F(int, PyDict_SetItem, (PyObject*, PyObject*, PyObject*))                                 \
+  F(int, PyDict_SetItemString, (PyObject*, const char*, PyObject*))                         \
+  F(void, PyDict_Clear, (PyObject*))                                                        \
+  F(PyObject*, PyDict_SetDefault, (PyObject*, PyObject*, PyObject*))                        \
+  F(PyObject*, PyList_New, (long))                                                          \
+  F(int, PyList_Insert, (PyObject*, long, PyObject*))                                       \
+  F(int, PyList_SetSlice, (PyObject*, long, long, PyObject*))                               \
+  F(void*, PyCapsule_GetPointer, (PyObject*, const char*))                                  \
+  F(int, PyObject_IsTrue, (PyObject*))                                                      \
+  F(int, PyList_Append, (PyObject*, PyObject*))                                             \
+  F(PyObject*, PyBytes_FromString, (const char*))                                           \
+  F(PyObject*, PyBytes_FromStringAndSize, (const char*, long))                              \
+  F(PyObject*, PyLong_FromLong, (long))                                                     \
+  F(long, PyLong_AsLong, (PyObject*))                                                       \
+  F(PyObject*, PyUnicode_DecodeFSDefault, (const char*))                                    \
+  F(PyObject*, PyUnicode_AsUTF8String, (PyObject*))                                         \
+  F(char*, PyBytes_AsString, (PyObject*))                                                   \
+  F(PyObject*, PyObject_CallFunctionObjArgs, (PyObject*, ...))                              \
+  F(PyObject*, PyObject_GetAttrString, (PyObject*, const char*))                            \
+  F(PyObject*, PyEval_GetBuiltins, ())                                                      \
+  F(PyObject*, PyEval_EvalCode, (PyObject*, PyObject*, PyObject*))                          \
+  F(PyObject*, Py_CompileString, (const char*, const char*, int))                           \
   F(PyObject*, PyRun_StringFlags, (const char*, int, PyObject*, PyObject*, CompilerFlags*)) \
-  F(PyObject*, PyRun_FileExFlags,                                                          \
-    (FILE*, const char*, int, PyObject*, PyObject*, int, CompilerFlags*))                  \
-  F(PyObject*, PyTuple_GetItem, (PyObject*, long))                                         \
-  F(long, PyTuple_Size, (PyObject*))                                                       \
-  F(PyObject*, PyUnicode_EncodeFSDefault, (PyObject*))                                     \
-  F(void, PySys_WriteStderr, (const char*, ...))                                           \
-  F(PyObject*, PySys_GetObject, (const char*))                                             \
-  F(int, PySys_Audit, (const char*, const char*, ...))                                     \
-  F(void, PyErr_Print, ())                                                                 \
-  F(void, PyErr_Clear, ())                                                                 \
-  F(PyObject*, PyErr_Occurred, ())                                                         \
-  F(int, PyErr_ExceptionMatches, (PyObject*))                                              \
-  F(void, PyErr_Fetch, (PyObject**, PyObject**, PyObject**))                               \
-  F(void, PyErr_NormalizeException, (PyObject**, PyObject**, PyObject**))                  \
-  F(void, PyErr_Restore, (PyObject*, PyObject*, PyObject*))                                \
-  F(void, PyErr_WriteUnraisable, (PyObject*))                                              \
-  F(void, PyOS_BeforeFork, ())                                                             \
-  F(void, PyOS_AfterFork_Child, ())                                                        \
-  F(void, PyOS_AfterFork_Parent, ())                                                       \
-  F(void, Py_IncRef, (PyObject*))                                                          \
-  F(void, Py_DecRef, (PyObject*))                                                          \
+  F(PyObject*, PyRun_FileExFlags,                                                           \
+    (FILE*, const char*, int, PyObject*, PyObject*, int, CompilerFlags*))                   \
+  F(PyObject*, PyTuple_GetItem, (PyObject*, long))                                          \
+  F(long, PyTuple_Size, (PyObject*))                                                        \
+  F(PyObject*, PyUnicode_EncodeFSDefault, (PyObject*))                                      \
+  F(void, PySys_WriteStderr, (const char*, ...))                                            \
+  F(PyObject*, PySys_GetObject, (const char*))                                              \
+  F(int, PySys_Audit, (const char*, const char*, ...))                                      \
+  F(void, PyErr_Print, ())                                                                  \
+  F(void, PyErr_Clear, ())                                                                  \
+  F(PyObject*, PyErr_Occurred, ())                                                          \
+  F(int, PyErr_ExceptionMatches, (PyObject*))                                               \
+  F(void, PyErr_Fetch, (PyObject**, PyObject**, PyObject**))                                \
+  F(void, PyErr_NormalizeException, (PyObject**, PyObject**, PyObject**))                   \
+  F(void, PyErr_Restore, (PyObject*, PyObject*, PyObject*))                                 \
+  F(void, PyErr_WriteUnraisable, (PyObject*))                                               \
+  F(void, PyOS_BeforeFork, ())                                                              \
+  F(void, PyOS_AfterFork_Child, ())                                                         \
+  F(void, PyOS_AfterFork_Parent, ())                                                        \
+  F(void, Py_IncRef, (PyObject*))                                                           \
+  F(void, Py_DecRef, (PyObject*))                                                           \
   F(const char*, Py_GetVersion, ())
 
 struct PythonApi {

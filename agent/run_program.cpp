@@ -68,16 +68,16 @@ TopLevel run_command(PyObject* command) {
   call(agent_names, "remember_command", command);
   CompilerFlags flags = {0, 0};
   PyObject* names = python.PyModule_GetDict(python.PyImport_AddModule("__main__"));
-  return {python.PyRun_StringFlags(python.PyBytes_AsString(bytes), kFileInput, names, names, &flags),
-          -1};
+  return {
+      python.PyRun_StringFlags(python.PyBytes_AsString(bytes), kFileInput, names, names, &flags),
+      -1};
 }
 
 // `replace_argument`: -m lets runpy put the module's file into sys.argv[0].
 TopLevel run_module(PyObject* name, PyObject* replace_argument) {
   if (python.PySys_Audit("cpython.run_module", "O", name) < 0) return {nullptr, -1};
   PyObject* runpy = python.PyImport_ImportModule("runpy");
-  if (runpy == nullptr || call(agent_names, "forget_module", name) == nullptr)
-    return {nullptr, -1};
+  if (runpy == nullptr || call(agent_names, "forget_module", name) == nullptr) return {nullptr, -1};
   PyObject* function = python.PyObject_GetAttrString(runpy, "_run_module_as_main");
   if (function == nullptr) return {nullptr, -1};
   return {python.PyObject_CallFunctionObjArgs(function, name, replace_argument, nullptr), -1};
@@ -90,7 +90,8 @@ Outcome outcome_of_error() {
     python.PyErr_Fetch(&type, &value, &traceback);
     python.PyErr_NormalizeException(&type, &value, &traceback);
     PyObject* status = call(agent_names, "exit_status", value);
-    const int number = status == nullptr ? print_error() : static_cast<int>(python.PyLong_AsLong(status));
+    const int number =
+        status == nullptr ? print_error() : static_cast<int>(python.PyLong_AsLong(status));
     // The exception keeps the frames of the program alive, and with them its local variables.
     python.Py_DecRef(traceback);
     python.Py_DecRef(value);
@@ -114,8 +115,12 @@ Outcome run_top_level(const format::LaunchRequest& request) {
     case format::ProgramKind::kModule:
       top = run_module(plan.target, python.PyLong_FromLong(plan.replaces_argument));
       break;
-    case format::ProgramKind::kCommand: top = run_command(plan.target); break;
-    case format::ProgramKind::kStandardInput: top = run_standard_input(plan.target); break;
+    case format::ProgramKind::kCommand:
+      top = run_command(plan.target);
+      break;
+    case format::ProgramKind::kStandardInput:
+      top = run_standard_input(plan.target);
+      break;
   }
   if (top.status >= 0) return {top.status, false};
   const Outcome outcome = top.result != nullptr ? Outcome{0, false} : outcome_of_error();

@@ -16,8 +16,7 @@ constexpr long kPipeBlockSize = 4096;
 StreamKind kind_of(int descriptor) {
   struct stat status;
   if (fstat(descriptor, &status) != 0) return kOther;
-  if ((S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)) &&
-      status.st_blksize == kPipeBlockSize)
+  if ((S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)) && status.st_blksize == kPipeBlockSize)
     return kAsFrozen;
   return S_ISCHR(status.st_mode) && isatty(descriptor) == 1 ? kTerminal : kOther;
 }

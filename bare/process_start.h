@@ -14,8 +14,8 @@ struct AuxiliaryEntry {
 // A view of the initial block; owns nothing, valid as long as the initial stack is mapped.
 struct ProcessStart {
   long argument_count;
-  char** arguments;    // argument_count entries, then a null pointer
-  char** environment;  // null-terminated
+  char** arguments;           // argument_count entries, then a null pointer
+  char** environment;         // null-terminated
   AuxiliaryEntry* auxiliary;  // ends with key 0 (AT_NULL)
 
   static ProcessStart parse(void* initial_stack_pointer) {

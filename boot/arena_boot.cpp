@@ -158,8 +158,8 @@ void map_segment(int file, uint64_t base, const Elf64_Phdr& segment) {
                  segment.p_offset & ~(kPage - 1)),
        "mapping the dynamic loader");
   if (segment.p_memsz > segment.p_filesz) {
-    for (char* at = reinterpret_cast<char*>(file_end);
-         at < reinterpret_cast<char*>(mapped_end); ++at)
+    for (char* at = reinterpret_cast<char*>(file_end); at < reinterpret_cast<char*>(mapped_end);
+         ++at)
       *at = 0;
   }
   if (end > mapped_end) {
@@ -183,9 +183,9 @@ Loader map_loader(const char* path) {
     if (segments[i].p_type == PT_LOAD)
       span = (segments[i].p_vaddr + segments[i].p_memsz + kPage - 1) & ~(kPage - 1);
   }
-  const uint64_t base = must(
-      bare::map(0, span, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
-      "finding a place for the dynamic loader");
+  const uint64_t base =
+      must(bare::map(0, span, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
+           "finding a place for the dynamic loader");
   for (int i = 0; i < header->e_phnum; ++i) {
     if (segments[i].p_type == PT_LOAD) map_segment(file, base, segments[i]);
   }
@@ -213,15 +213,24 @@ class StackWriter {
 uint64_t replaced_auxiliary(uint64_t key, uint64_t value, const Loader& loader, uint64_t vdso,
                             const char* random, const char* platform, const char* path) {
   switch (key) {
-    case AT_PHDR: return loader.headers;
-    case AT_PHNUM: return loader.header_count;
-    case AT_ENTRY: return loader.entry;
-    case AT_BASE: return 0;
-    case AT_SYSINFO_EHDR: return vdso;
-    case AT_RANDOM: return reinterpret_cast<uint64_t>(random);
-    case AT_PLATFORM: return reinterpret_cast<uint64_t>(platform);
-    case AT_EXECFN: return reinterpret_cast<uint64_t>(path);
-    default: return value;
+    case AT_PHDR:
+      return loader.headers;
+    case AT_PHNUM:
+      return loader.header_count;
+    case AT_ENTRY:
+      return loader.entry;
+    case AT_BASE:
+      return 0;
+    case AT_SYSINFO_EHDR:
+      return vdso;
+    case AT_RANDOM:
+      return reinterpret_cast<uint64_t>(random);
+    case AT_PLATFORM:
+      return reinterpret_cast<uint64_t>(platform);
+    case AT_EXECFN:
+      return reinterpret_cast<uint64_t>(path);
+    default:
+      return value;
   }
 }
 

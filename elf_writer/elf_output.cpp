@@ -19,8 +19,8 @@ struct EndElf {
 using ElfHandle = std::unique_ptr<Elf, EndElf>;
 
 tl::unexpected<Error> elf_error(const char* what) {
-  return support::fail(Error::because(ErrorKind::kFailed,
-                                      fmt::format("{}: {}", what, elf_errmsg(elf_errno()))));
+  return support::fail(
+      Error::because(ErrorKind::kFailed, fmt::format("{}: {}", what, elf_errmsg(elf_errno()))));
 }
 
 // Section names with a terminator each; the first is empty.
@@ -132,7 +132,8 @@ Result<uint64_t> write_elf(const ElfFile& file, const support::File& output) {
   errno = 0;
   const int64_t size = elf_update(elf.get(), ELF_C_WRITE);
   // libelf says no more than that it could not write; the system's reason is still in errno.
-  if (size < 0 && errno != 0) return support::fail(Error::from_errno("the image cannot be written"));
+  if (size < 0 && errno != 0)
+    return support::fail(Error::from_errno("the image cannot be written"));
   if (size < 0) return elf_error("the image cannot be written");
   return static_cast<uint64_t>(size);
 }

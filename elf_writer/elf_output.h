@@ -19,7 +19,7 @@ struct ElfSection {
   uint64_t address = 0;
   uint64_t offset = 0;
   uint64_t alignment = 1;
-  uint64_t size = 0;                         // of SHT_NOBITS sections
+  uint64_t size = 0;                               // of SHT_NOBITS sections
   std::vector<std::span<const std::byte>> pieces;  // the bytes, one after the other; not owned
 };
 

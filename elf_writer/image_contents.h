@@ -23,7 +23,7 @@ struct ImageContents {
   std::vector<std::string> notices;
   std::vector<StartupVariable> startup;
   std::vector<format::HotRun> hot_runs;
-  std::string restorer;             // bytes of the pysnap-run program, embedded in the image
+  std::string restorer;  // bytes of the pysnap-run program, embedded in the image
   uint64_t created_seconds = 0;
   uint64_t generation = 0;
 };

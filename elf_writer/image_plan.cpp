@@ -19,13 +19,13 @@ uint64_t page_up(uint64_t value) { return (value + kPageSize - 1) & ~(kPageSize 
 
 uint32_t flags_of(uint32_t protection) {
   return ((protection & PROT_READ) != 0 ? PF_R : 0u) |
-         ((protection & PROT_WRITE) != 0 ? PF_W : 0u) |
-         ((protection & PROT_EXEC) != 0 ? PF_X : 0u);
+         ((protection & PROT_WRITE) != 0 ? PF_W : 0u) | ((protection & PROT_EXEC) != 0 ? PF_X : 0u);
 }
 
 tl::unexpected<Error> bad_restorer(const char* why) {
-  return support::fail(Error::because(
-      ErrorKind::kInternal, fmt::format("pysnap-run cannot be embedded: {}; install it again", why)));
+  return support::fail(
+      Error::because(ErrorKind::kInternal,
+                     fmt::format("pysnap-run cannot be embedded: {}; install it again", why)));
 }
 
 // Runs join while the pages and the protection go on; places for them are given out in order.
@@ -69,8 +69,8 @@ Result<RestorerLayout> read_restorer(const std::string& bytes) {
     if (segment.p_type != PT_LOAD) continue;
     if (segment.p_offset > bytes.size() || segment.p_filesz > bytes.size() - segment.p_offset)
       return bad_restorer("it is cut");
-    layout.segments.push_back({segment.p_vaddr, segment.p_offset, segment.p_filesz,
-                               segment.p_memsz, segment.p_flags});
+    layout.segments.push_back(
+        {segment.p_vaddr, segment.p_offset, segment.p_filesz, segment.p_memsz, segment.p_flags});
   }
   if (layout.segments.empty()) return bad_restorer("it has nothing to load");
   return layout;

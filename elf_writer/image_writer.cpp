@@ -45,8 +45,7 @@ ElfSegment load_segment(uint32_t flags, uint64_t offset, uint64_t address, uint6
 void add_segments(const ImagePlan& plan, const RestorerLayout& restorer, uint64_t ceiling,
                   uint64_t metadata_size, ElfFile& elf) {
   for (const LoadRun& run : plan.runs) {
-    elf.segments.push_back(
-        load_segment(run.flags, run.offset, run.address, run.size, run.size));
+    elf.segments.push_back(load_segment(run.flags, run.offset, run.address, run.size, run.size));
   }
   const uint64_t front = plan.metadata_offset + metadata_size;
   elf.segments.push_back(load_segment(PF_R, 0, ceiling, front, front));
@@ -124,7 +123,8 @@ Status write_exactly(const File& file, uint64_t offset, std::span<const std::byt
 }
 
 Status synchronise(const File& file, Purpose purpose) {
-  if (purpose == Purpose::kFinal && ::fsync(file.descriptor()) != 0) return support::fail(Error::from_errno("synchronising"));
+  if (purpose == Purpose::kFinal && ::fsync(file.descriptor()) != 0)
+    return support::fail(Error::from_errno("synchronising"));
   return {};
 }
 
@@ -159,8 +159,7 @@ Status seal(const File& file, const ImagePlan& plan, uint64_t file_size, Purpose
   format::ImageHeader& header = metadata.header();
   header.file_size = file_size;
   header.front_checksum = format::checksum(front.data(), front.size());
-  header.metadata_checksum =
-      format::metadata_checksum(metadata.bytes().data(), metadata.size());
+  header.metadata_checksum = format::metadata_checksum(metadata.bytes().data(), metadata.size());
   header.complete = format::kComplete;
   const auto bytes = std::span<const std::byte>(metadata.bytes()).first(sizeof header);
   if (const Status done = write_exactly(file, plan.metadata_offset, bytes); !done) return done;

@@ -17,8 +17,8 @@ struct WrittenImage {
 // kDraft: not brought to stable storage, for an image that is thrown away.
 enum class Purpose { kDraft, kFinal };
 
-// Creates `path` (which must not exist, mode 0700) and writes the whole image, a final one to stable storage.
-// On failure nothing is left behind.
+// Creates `path` (which must not exist, mode 0700) and writes the whole image, a final one to
+// stable storage. On failure nothing is left behind.
 support::Result<WrittenImage> write_image(const snapshot::Snapshot& snapshot,
                                           const ImageContents& contents, const std::string& path,
                                           Purpose purpose = Purpose::kFinal);

@@ -83,8 +83,7 @@ std::vector<format::File> file_records(const Snapshot& snapshot, StringArea& str
   return records;
 }
 
-std::vector<format::Text> text_records(const std::vector<std::string>& texts,
-                                       StringArea& strings) {
+std::vector<format::Text> text_records(const std::vector<std::string>& texts, StringArea& strings) {
   std::vector<format::Text> records;
   for (const std::string& text : texts) records.push_back({strings.add(text)});
   return records;
@@ -136,8 +135,8 @@ Metadata::Metadata(const Snapshot& snapshot, const ImageContents& contents) {
   header.hot_runs = builder.append(contents.hot_runs);
   header.interpreter = strings.add(contents.interpreter);
   header.interpreter_version = strings.add(contents.interpreter_version);
-  header.strings = builder.append(
-      std::vector<char>(strings.bytes().begin(), strings.bytes().end()));
+  header.strings =
+      builder.append(std::vector<char>(strings.bytes().begin(), strings.bytes().end()));
   header.arena_low = snapshot.arena_low;
   header.arena_high = snapshot.ceiling;
   header.resume_entry = snapshot.agent.resume_entry;

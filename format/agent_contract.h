@@ -22,32 +22,32 @@ struct SignalAction {
 
 // Per-thread and per-process facts the kernel keeps and an image must give back.
 struct KernelState {
-  uint64_t thread_pointer;       // FS base
-  uint64_t thread_id_address;    // set_tid_address(2); glibc keeps its cached tid there
-  uint64_t robust_list_head;     // set_robust_list(2)
+  uint64_t thread_pointer;     // FS base
+  uint64_t thread_id_address;  // set_tid_address(2); glibc keeps its cached tid there
+  uint64_t robust_list_head;   // set_robust_list(2)
   uint64_t robust_list_size;
-  uint64_t rseq_address;         // rseq(2); 0: not registered
+  uint64_t rseq_address;  // rseq(2); 0: not registered
   uint64_t rseq_size;
-  uint64_t alternate_stack[3];   // sigaltstack(2): ss_sp, ss_flags, ss_size; flags 2 = disabled
-  uint32_t vector_control;       // MXCSR: some libraries switch denormals off at load
-  uint32_t x87_control;          // FPU control word
+  uint64_t alternate_stack[3];  // sigaltstack(2): ss_sp, ss_flags, ss_size; flags 2 = disabled
+  uint32_t vector_control;      // MXCSR: some libraries switch denormals off at load
+  uint32_t x87_control;         // FPU control word
   SignalAction actions[kSignalCount];  // actions[n - 1] belongs to signal n
 };
 
 enum class ProgramKind : uint32_t { kScript = 1, kModule = 2, kCommand = 3, kStandardInput = 4 };
 
-inline constexpr uint32_t kUnbufferedStreams = 1;   // PYTHONUNBUFFERED
-inline constexpr uint32_t kDontWriteBytecode = 2;   // PYTHONDONTWRITEBYTECODE
+inline constexpr uint32_t kUnbufferedStreams = 1;  // PYTHONUNBUFFERED
+inline constexpr uint32_t kDontWriteBytecode = 2;  // PYTHONDONTWRITEBYTECODE
 
-inline constexpr uint32_t kHoldAtEnd = 4;           // stop before the very end: the builder looks
+inline constexpr uint32_t kHoldAtEnd = 4;  // stop before the very end: the builder looks
 
 // What one launch asks for. Lives on the new process's own stack, which stays mapped for good.
 struct LaunchRequest {
   ProgramKind kind;
   uint32_t flags;
-  const char* program;           // script path, module name or command text
-  char** arguments;              // what follows the program, null-terminated
-  char** environment;            // null-terminated
+  const char* program;  // script path, module name or command text
+  char** arguments;     // what follows the program, null-terminated
+  char** environment;   // null-terminated
   uint64_t thread_id;
 };
 
@@ -55,8 +55,8 @@ struct LaunchRequest {
 // from versions that disagree.
 struct AgentState {
   uint64_t magic;
-  uint64_t resume_entry;         // void(const LaunchRequest*), never returns
-  uint64_t resume_stack_pointer; // 16-byte aligned; everything above it stays as captured
+  uint64_t resume_entry;          // void(const LaunchRequest*), never returns
+  uint64_t resume_stack_pointer;  // 16-byte aligned; everything above it stays as captured
   KernelState kernel;
 };
 

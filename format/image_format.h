@@ -46,40 +46,40 @@ struct Table {
 };
 
 enum class RegionKind : uint32_t {
-  kImage = 1,        // private mapping of this file
-  kFile = 2,         // private mapping of an original file (text, untouched data)
-  kZero = 3,         // anonymous, zero
-  kReserved = 4,     // anonymous, PROT_NONE: keeps others out (guard pages, allocator reserves)
-  kSharedFile = 5,   // read-only shared mapping of an original file
-  kStack = 6,        // the unused part of the main stack: as much as RLIMIT_STACK allows
+  kImage = 1,       // private mapping of this file
+  kFile = 2,        // private mapping of an original file (text, untouched data)
+  kZero = 3,        // anonymous, zero
+  kReserved = 4,    // anonymous, PROT_NONE: keeps others out (guard pages, allocator reserves)
+  kSharedFile = 5,  // read-only shared mapping of an original file
+  kStack = 6,       // the unused part of the main stack: as much as RLIMIT_STACK allows
 };
 
-inline constexpr uint32_t kWipeOnFork = 1;   // zero in every launch, advised again (madvise(2))
+inline constexpr uint32_t kWipeOnFork = 1;  // zero in every launch, advised again (madvise(2))
 
 // One mapping the restorer makes. Addresses, sizes and offsets are multiples of the page size.
 struct Region {
   uint64_t address;
   uint64_t size;
-  uint64_t offset;       // kImage: in this file; kFile, kSharedFile: in file `file`; else 0
+  uint64_t offset;  // kImage: in this file; kFile, kSharedFile: in file `file`; else 0
   RegionKind kind;
-  uint32_t protection;   // PROT_* bits
-  uint32_t file;         // 1-based index into `files`; 0: none
+  uint32_t protection;  // PROT_* bits
+  uint32_t file;        // 1-based index into `files`; 0: none
   uint32_t flags;
 };
 
 enum class FileRole : uint32_t {
-  kMapped = 1,           // regions map it: its bytes must be what they were
-  kCopied = 2,           // its bytes are in the image, but its identity still counts
+  kMapped = 1,  // regions map it: its bytes must be what they were
+  kCopied = 2,  // its bytes are in the image, but its identity still counts
 };
 
 // An original file and the identity it had: a changed one rejects the image.
 struct File {
-  uint64_t path;             // string offset
+  uint64_t path;  // string offset
   uint64_t size;
   uint64_t inode;
   int64_t modified_seconds;
   int64_t modified_nanoseconds;
-  uint64_t build_id;         // string offset, hexadecimal; 0: none
+  uint64_t build_id;  // string offset, hexadecimal; 0: none
   FileRole role;
   uint32_t reserved;
 };
@@ -89,14 +89,14 @@ struct File {
 struct Segment {
   uint64_t offset;
   uint64_t size;
-  uint64_t address;      // 0: not captured memory (the restorer, section names and headers)
+  uint64_t address;  // 0: not captured memory (the restorer, section names and headers)
   uint64_t checksum;
 };
 
 // A start-up variable and the value the interpreter saw; an image serves only launches that agree.
 struct EnvironmentKey {
-  uint64_t name;    // string offset
-  uint64_t value;   // string offset; 0: was not set
+  uint64_t name;   // string offset
+  uint64_t value;  // string offset; 0: was not set
 };
 
 // A string of a list: module names, notices.
@@ -122,42 +122,42 @@ inline constexpr uint32_t kKernelMappingCount = 4;
 // Where the kernel's time functions must be found: moved there at launch (mremap(2)), so that the
 // pointers the captured C library holds stay right. Same bytes = same symbols and same layout.
 struct KernelPage {
-  uint64_t slot;                 // address of the first mapping
-  uint64_t code_offset;          // of [vdso] in the slot
+  uint64_t slot;         // address of the first mapping
+  uint64_t code_offset;  // of [vdso] in the slot
   uint64_t code_size;
-  uint64_t code_checksum;        // XXH3-64 of the [vdso] bytes
+  uint64_t code_checksum;                       // XXH3-64 of the [vdso] bytes
   KernelMapping mappings[kKernelMappingCount];  // in address order; size 0: unused
 };
 
 // What must be equal for captured code to run: IFUNC choices and numeric kernels were made for it.
 struct Processor {
-  uint32_t signature;            // CPUID leaf 1 eax
-  uint32_t features[4];          // CPUID leaf 1 ecx, edx; leaf 7 ebx, ecx
-  uint32_t extended_state;       // XCR0, low half
+  uint32_t signature;       // CPUID leaf 1 eax
+  uint32_t features[4];     // CPUID leaf 1 ecx, edx; leaf 7 ebx, ecx
+  uint32_t extended_state;  // XCR0, low half
 };
 
 struct ImageHeader {
   uint64_t magic;
   uint32_t version;
   uint32_t header_size;
-  uint64_t metadata_size;        // of the whole block
-  uint64_t file_size;            // of the whole image: a cut file is known before it is mapped
-  uint64_t front_checksum;       // XXH3-64 of the bytes before the block
-  uint64_t metadata_checksum;    // XXH3-64 of the block with this field and `complete` zero
-  uint64_t complete;             // kComplete, written last
+  uint64_t metadata_size;      // of the whole block
+  uint64_t file_size;          // of the whole image: a cut file is known before it is mapped
+  uint64_t front_checksum;     // XXH3-64 of the bytes before the block
+  uint64_t metadata_checksum;  // XXH3-64 of the block with this field and `complete` zero
+  uint64_t complete;           // kComplete, written last
 
-  Table regions;                 // Region, ascending address
-  Table files;                   // File
-  Table segments;                // Segment, ascending offset
-  Table modules;                 // Text, order of import
-  Table environment;             // EnvironmentKey
-  Table notices;                 // Text: what was shed, what looks suspicious
-  Table hot_runs;                // HotRun, ascending address
-  Table strings;                 // bytes; offset 0 is the empty string
+  Table regions;      // Region, ascending address
+  Table files;        // File
+  Table segments;     // Segment, ascending offset
+  Table modules;      // Text, order of import
+  Table environment;  // EnvironmentKey
+  Table notices;      // Text: what was shed, what looks suspicious
+  Table hot_runs;     // HotRun, ascending address
+  Table strings;      // bytes; offset 0 is the empty string
 
   uint64_t arena_low;
-  uint64_t arena_high;           // the ceiling
-  uint64_t restorer_address;     // of the embedded restorer; the entry point lies inside
+  uint64_t arena_high;        // the ceiling
+  uint64_t restorer_address;  // of the embedded restorer; the entry point lies inside
   uint64_t resume_entry;
   uint64_t resume_stack_pointer;
   uint64_t stack_top;            // the main stack ends here
@@ -166,7 +166,7 @@ struct ImageHeader {
   uint64_t created_seconds;      // since the epoch
   uint64_t generation;           // random, names the image
   Processor processor;
-  uint32_t interpreter_file;     // 1-based index into `files`
+  uint32_t interpreter_file;  // 1-based index into `files`
   uint32_t reserved;
   KernelPage kernel_page;
   KernelState kernel;
@@ -174,7 +174,7 @@ struct ImageHeader {
 
 template <typename T>
 inline constexpr bool kIsRecord =
-    std::is_trivially_copyable_v<T> && std::has_unique_object_representations_v<T>;
+    std::is_trivially_copyable_v<T>&& std::has_unique_object_representations_v<T>;
 
 static_assert(kIsRecord<Region> && sizeof(Region) == 40);
 static_assert(kIsRecord<File> && sizeof(File) == 56);

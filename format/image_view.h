@@ -29,17 +29,28 @@ enum class RejectReason : uint32_t {
 
 inline const char* reason_text(RejectReason reason) {
   switch (reason) {
-    case RejectReason::kNone: return "it is sound";
-    case RejectReason::kTooShort: return "it is too short to be an image";
-    case RejectReason::kWrongMagic: return "it is not a pysnap image";
-    case RejectReason::kOtherVersion: return "it was written by another version of pysnap";
-    case RejectReason::kUnfinished: return "its writing was never finished";
-    case RejectReason::kWrongFileSize: return "its size is not the one it was written with";
-    case RejectReason::kWrongChecksum: return "its metadata are damaged";
-    case RejectReason::kTableOutside: return "one of its tables lies outside its metadata";
-    case RejectReason::kStringOutside: return "one of its strings lies outside its metadata";
-    case RejectReason::kBadRegion: return "one of its regions is impossible";
-    case RejectReason::kBadIndex: return "one of its tables names a record that does not exist";
+    case RejectReason::kNone:
+      return "it is sound";
+    case RejectReason::kTooShort:
+      return "it is too short to be an image";
+    case RejectReason::kWrongMagic:
+      return "it is not a pysnap image";
+    case RejectReason::kOtherVersion:
+      return "it was written by another version of pysnap";
+    case RejectReason::kUnfinished:
+      return "its writing was never finished";
+    case RejectReason::kWrongFileSize:
+      return "its size is not the one it was written with";
+    case RejectReason::kWrongChecksum:
+      return "its metadata are damaged";
+    case RejectReason::kTableOutside:
+      return "one of its tables lies outside its metadata";
+    case RejectReason::kStringOutside:
+      return "one of its strings lies outside its metadata";
+    case RejectReason::kBadRegion:
+      return "one of its regions is impossible";
+    case RejectReason::kBadIndex:
+      return "one of its tables names a record that does not exist";
   }
   return "the reason is unknown";
 }
@@ -107,9 +118,10 @@ class ImageView {
     const ImageHeader& h = header();
     return inside(h.regions, sizeof(Region), 8) && inside(h.files, sizeof(File), 8) &&
            inside(h.segments, sizeof(Segment), 8) && inside(h.modules, sizeof(Text), 8) &&
-           inside(h.environment, sizeof(EnvironmentKey), 8) &&
-           inside(h.notices, sizeof(Text), 8) && inside(h.hot_runs, sizeof(HotRun), 8) && inside(h.strings, 1, 1) && h.strings.count > 0 &&
-           block_[h.strings.offset] == 0 && string(h.strings.count - 1)[0] == 0;
+           inside(h.environment, sizeof(EnvironmentKey), 8) && inside(h.notices, sizeof(Text), 8) &&
+           inside(h.hot_runs, sizeof(HotRun), 8) && inside(h.strings, 1, 1) &&
+           h.strings.count > 0 && block_[h.strings.offset] == 0 &&
+           string(h.strings.count - 1)[0] == 0;
   }
 
   // The area begins and ends with a terminator, so an offset inside it is a whole string.
@@ -131,8 +143,8 @@ class ImageView {
     for (const Region& region : regions()) {
       const bool needs_file =
           region.kind == RegionKind::kFile || region.kind == RegionKind::kSharedFile;
-      good = good && (needs_file ? region.file >= 1 && region.file <= h.files.count
-                                 : region.file == 0);
+      good = good &&
+             (needs_file ? region.file >= 1 && region.file <= h.files.count : region.file == 0);
     }
     return good;
   }

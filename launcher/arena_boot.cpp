@@ -56,8 +56,8 @@ class ControlChannel {
     if (!orders.warm_up.empty()) add("warm-up", orders.warm_up);
     text += fmt::format("go{}", kRecordEnd);
     for (size_t done = 0; done < text.size();) {
-      const ssize_t sent = ::send(socket_.descriptor(), text.data() + done, text.size() - done,
-                                  MSG_NOSIGNAL);
+      const ssize_t sent =
+          ::send(socket_.descriptor(), text.data() + done, text.size() - done, MSG_NOSIGNAL);
       // A child that died early is reported by its end of file, not here.
       if (sent < 0 && (errno == EPIPE || errno == ECONNRESET)) return {};
       if (sent < 0) return support::fail(Error::from_errno("talking to the interpreter"));
@@ -115,16 +115,17 @@ struct Conversation {
     } else if (verb == "shed") {
       parse(field(1), 10, frozen.shed_threads);
     } else if (verb == "refuse") {
-      refusals.push_back(
-          fmt::format("{} cannot be frozen: it was left behind by {}; {}", field(2), field(3),
-                      field(4)));
+      refusals.push_back(fmt::format("{} cannot be frozen: it was left behind by {}; {}", field(2),
+                                     field(3), field(4)));
+    } else if (verb == "refused") {
+      refusals.push_back(field(1));
     } else if (verb == "broken") {
       problem = fmt::format("{} {} fails:\n{}", field(1), field(2), field(3));
     } else if (verb == "fail") {
       problem = field(1);
     } else if (verb == "frozen") {
-      is_frozen = parse(field(1), 10, frozen.process) &&
-                  parse(field(2), 16, frozen.agent_state_address);
+      is_frozen =
+          parse(field(1), 10, frozen.process) && parse(field(2), 16, frozen.agent_state_address);
     }
   }
 };
@@ -140,17 +141,21 @@ Error end_of_boot(const Conversation& talk, FrozenInterpreter& frozen) {
   if (!talk.problem.empty()) return Error::because(ErrorKind::kInput, talk.problem);
   const Result<int> status = frozen.boot.wait();
   const std::string how = status ? describe_wait_status(*status) : "an unknown status";
-  return Error::because(
-      ErrorKind::kInput,
-      fmt::format("the interpreter ended with {} before it could be frozen{}{}", how,
-                  frozen.printed.empty() ? "" : ":\n", frozen.printed));
+  return Error::because(ErrorKind::kInput,
+                        fmt::format("the interpreter ended with {} before it could be frozen{}{}",
+                                    how, frozen.printed.empty() ? "" : ":\n", frozen.printed));
 }
 
 ChildOptions boot_options(const PythonInterpreter& python, const Installation& installation,
                           uint64_t ceiling) {
   ChildOptions options;
-  options.arguments = {installation.boot_program, fmt::format("{:x}", ceiling), python.loader,
-                       "--preload", installation.agent, "--argv0", python.executable,
+  options.arguments = {installation.boot_program,
+                       fmt::format("{:x}", ceiling),
+                       python.loader,
+                       "--preload",
+                       installation.agent,
+                       "--argv0",
+                       python.executable,
                        python.file};
   options.environment = boot_environment();
   options.environment.push_back(fmt::format("PYSNAP_CONTROL_DESCRIPTOR={}", kControlNumber));

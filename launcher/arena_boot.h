@@ -23,15 +23,15 @@ struct BootOrders {
 
 // A frozen interpreter; the processes end when this is destroyed.
 struct FrozenInterpreter {
-  ChildProcess boot;     // the parent, waiting
-  support::File control; // the frozen process lives as long as this is open
-  pid_t process = 0;     // the frozen process
+  ChildProcess boot;      // the parent, waiting
+  support::File control;  // the frozen process lives as long as this is open
+  pid_t process = 0;      // the frozen process
   uint64_t ceiling = 0;
   uint64_t agent_state_address = 0;
-  std::vector<std::string> modules;  // sys.modules, in order
+  std::vector<std::string> modules;      // sys.modules, in order
   std::vector<std::string> start_files;  // the interpreter and the libraries it starts with
   uint64_t shed_threads = 0;
-  std::string printed;   // what the imports wrote to stdout and stderr
+  std::string printed;  // what the imports wrote to stdout and stderr
 };
 
 // `report`: called with a word for every step and module. A module that fails, or leaves behind

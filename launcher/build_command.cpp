@@ -83,9 +83,9 @@ Status check_output(const std::string& output) {
 std::vector<std::string> notices_of(const FrozenInterpreter& frozen) {
   std::vector<std::string> notices;
   if (frozen.shed_threads != 0) {
-    notices.push_back(fmt::format(
-        "{} native threads were shed; their libraries start them again on demand",
-        frozen.shed_threads));
+    notices.push_back(
+        fmt::format("{} native threads were shed; their libraries start them again on demand",
+                    frozen.shed_threads));
   }
   if (!frozen.printed.empty()) {
     constexpr size_t kMost = 200;
@@ -108,10 +108,10 @@ Result<elf_writer::ImageContents> image_contents(const PythonInterpreter& python
   Result<std::string> restorer = support::read_text(installation.run_program);
   if (!restorer) return support::fail(restorer.error());
   contents.restorer = std::move(*restorer);
-  contents.created_seconds = static_cast<uint64_t>(
-      std::chrono::duration_cast<std::chrono::seconds>(
-          std::chrono::system_clock::now().time_since_epoch())
-          .count());
+  contents.created_seconds =
+      static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(
+                                std::chrono::system_clock::now().time_since_epoch())
+                                .count());
   if (::getrandom(&contents.generation, sizeof contents.generation, 0) < 0)
     return support::fail(Error::from_errno("getting random bytes"));
   return contents;
@@ -149,9 +149,9 @@ Status build(const BuildOptions& options) {
 
   // 3. Capture. The frozen process is not needed after it.
   report("capture");
-  const Result<snapshot::Snapshot> snapshot = snapshot::capture(
-      {frozen->process, frozen->ceiling, frozen->agent_state_address, options.carry,
-       frozen->start_files, installation->agent});
+  const Result<snapshot::Snapshot> snapshot =
+      snapshot::capture({frozen->process, frozen->ceiling, frozen->agent_state_address,
+                         options.carry, frozen->start_files, installation->agent});
   if (!snapshot) return support::fail(snapshot.error());
 
   // 4. A draft shows which pages a launch writes.
@@ -161,8 +161,8 @@ Status build(const BuildOptions& options) {
   if (!contents) return support::fail(contents.error());
   {
     const TemporaryImage draft(options.output);
-    const Result<elf_writer::WrittenImage> written = elf_writer::write_image(
-        *snapshot, *contents, draft.path(), elf_writer::Purpose::kDraft);
+    const Result<elf_writer::WrittenImage> written =
+        elf_writer::write_image(*snapshot, *contents, draft.path(), elf_writer::Purpose::kDraft);
     if (!written) return support::fail(written.error());
     contents->hot_runs = find_hot_pages(*installation, draft.path(), *snapshot);
   }

@@ -10,9 +10,9 @@
 namespace pysnap::launcher {
 
 struct BuildOptions {
-  std::string python;                // empty: the active virtual environment's, else python3
+  std::string python;  // empty: the active virtual environment's, else python3
   std::vector<std::string> modules;
-  std::string warm_up;               // empty: none
+  std::string warm_up;                               // empty: none
   snapshot::Carry carry = snapshot::Carry::kListed;  // of the files that the image maps
   std::string output;
 };

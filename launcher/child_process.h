@@ -18,7 +18,7 @@ struct ChildOptions {
   int input = -1;                        // descriptors for 0, 1, 2; -1: /dev/null
   int output = -1;
   int errors = -1;
-  int control = -1;                      // kept open as kControlNumber; -1: none
+  int control = -1;  // kept open as kControlNumber; -1: none
 };
 
 // The number the child finds its control socket under: high, so that it is in nobody's way.

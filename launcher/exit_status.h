@@ -15,11 +15,16 @@ enum class ExitStatus {
 
 inline ExitStatus exit_status_of(support::ErrorKind kind) {
   switch (kind) {
-    case support::ErrorKind::kUsage: return ExitStatus::kUsage;
-    case support::ErrorKind::kInput: return ExitStatus::kInput;
-    case support::ErrorKind::kRefused: return ExitStatus::kRefused;
-    case support::ErrorKind::kFailed: return ExitStatus::kFailed;
-    case support::ErrorKind::kInternal: return ExitStatus::kInternal;
+    case support::ErrorKind::kUsage:
+      return ExitStatus::kUsage;
+    case support::ErrorKind::kInput:
+      return ExitStatus::kInput;
+    case support::ErrorKind::kRefused:
+      return ExitStatus::kRefused;
+    case support::ErrorKind::kFailed:
+      return ExitStatus::kFailed;
+    case support::ErrorKind::kInternal:
+      return ExitStatus::kInternal;
   }
   return ExitStatus::kInternal;
 }

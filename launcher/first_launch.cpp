@@ -39,8 +39,7 @@ std::vector<HotRun> written_pages(pid_t process, const snapshot::Snapshot& snaps
     const Result<std::vector<PageState>> states = memory->page_states(region.address, region.size);
     if (!states) return {};
     for (size_t i = 0; i < states->size(); ++i) {
-      if ((*states)[i] == PageState::kOwn)
-        add_page(runs, region.address + i * format::kPageSize);
+      if ((*states)[i] == PageState::kOwn) add_page(runs, region.address + i * format::kPageSize);
     }
   }
   return runs;
@@ -64,9 +63,8 @@ Result<Pipe> make_pipe() {
 // A launch that gave way to plain Python would say so on standard error.
 Status prove(const Installation& installation, const std::string& image) {
   constexpr const char* kProgram = "import sys; sys.stdout.write('proven')";
-  const Result<CommandResult> launch =
-      run_command({installation.run_program, "--explain", "--image", image, "-c", kProgram},
-                  own_environment());
+  const Result<CommandResult> launch = run_command(
+      {installation.run_program, "--explain", "--image", image, "-c", kProgram}, own_environment());
   if (!launch) return support::fail(launch.error());
   if (launch->status == 0 && launch->output == "proven" && launch->errors.empty()) return {};
   return support::fail(Error::because(
@@ -90,8 +88,7 @@ std::vector<HotRun> find_hot_pages(const Installation& installation, const std::
   Result<ChildProcess> launch = ChildProcess::start(options);
   if (!launch) return {};
   int status = 0;
-  if (::waitpid(launch->process(), &status, WUNTRACED) != launch->process() ||
-      !WIFSTOPPED(status))
+  if (::waitpid(launch->process(), &status, WUNTRACED) != launch->process() || !WIFSTOPPED(status))
     return {};
   return written_pages(launch->process(), snapshot);  // the launch is killed on return
 }

@@ -20,12 +20,18 @@ using support::Status;
 
 const char* kind_name(format::RegionKind kind) {
   switch (kind) {
-    case format::RegionKind::kImage: return "image";
-    case format::RegionKind::kFile: return "file";
-    case format::RegionKind::kZero: return "zero";
-    case format::RegionKind::kReserved: return "reserved";
-    case format::RegionKind::kSharedFile: return "shared file";
-    case format::RegionKind::kStack: return "stack";
+    case format::RegionKind::kImage:
+      return "image";
+    case format::RegionKind::kFile:
+      return "file";
+    case format::RegionKind::kZero:
+      return "zero";
+    case format::RegionKind::kReserved:
+      return "reserved";
+    case format::RegionKind::kSharedFile:
+      return "shared file";
+    case format::RegionKind::kStack:
+      return "stack";
   }
   return "unknown";
 }
@@ -82,8 +88,7 @@ ordered_json startup_of(const format::ImageView& view) {
   return variables;
 }
 
-ordered_json texts_of(const format::ImageView& view,
-                      const format::Records<format::Text>& records) {
+ordered_json texts_of(const format::ImageView& view, const format::Records<format::Text>& records) {
   ordered_json texts = ordered_json::array();
   for (const format::Text& record : records) texts.push_back(view.string(record.text));
   return texts;
@@ -115,8 +120,8 @@ void print_bytes(const ordered_json& bytes, uint64_t file_size) {
   std::vector<std::pair<std::string, uint64_t>> sums;
   for (const ordered_json& range : bytes["ranges"]) {
     const std::string label = range["label"];
-    auto known = std::find_if(sums.begin(), sums.end(),
-                              [&](const auto& sum) { return sum.first == label; });
+    auto known =
+        std::find_if(sums.begin(), sums.end(), [&](const auto& sum) { return sum.first == label; });
     if (known == sums.end()) known = sums.insert(sums.end(), {label, 0});
     known->second += range["size"].get<uint64_t>();
   }
@@ -127,8 +132,7 @@ void print_bytes(const ordered_json& bytes, uint64_t file_size) {
 
 void print_text(const ordered_json& facts) {
   for (const auto& [name, value] : facts["identity"].items()) {
-    fmt::print("{:20} {}\n", name,
-               value.is_string() ? value.get<std::string>() : value.dump());
+    fmt::print("{:20} {}\n", name, value.is_string() ? value.get<std::string>() : value.dump());
   }
   for (const ordered_json& notice : facts["notices"])
     fmt::print("{:20} {}\n", "note", notice.get<std::string>());
@@ -174,7 +178,8 @@ Status verify(const std::string& path) {
   uint64_t total = image->metadata_offset() + view.header().metadata_size;  // under the seal
   for (const format::Segment& segment : view.segments()) {
     const auto bytes = image->bytes();
-    const bool inside = segment.offset <= bytes.size() && segment.size <= bytes.size() - segment.offset;
+    const bool inside =
+        segment.offset <= bytes.size() && segment.size <= bytes.size() - segment.offset;
     if (!inside ||
         format::checksum(bytes.data() + segment.offset, segment.size) != segment.checksum) {
       return support::fail(Error::because(

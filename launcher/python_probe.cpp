@@ -41,8 +41,7 @@ Result<std::string> find_on_path(const std::string& name) {
 std::string wanted_or_default(const std::string& wanted) {
   if (!wanted.empty()) return wanted;
   const char* environment = std::getenv("VIRTUAL_ENV");
-  if (environment != nullptr && *environment != 0)
-    return fmt::format("{}/bin/python", environment);
+  if (environment != nullptr && *environment != 0) return fmt::format("{}/bin/python", environment);
   return "python3";
 }
 
@@ -61,8 +60,8 @@ bool is_about_the_file(int number) {
 }
 
 Result<ProbeAnswer> ask(const std::string& python) {
-  const Result<CommandResult> run = run_command({python, "-I", "-S", "-c", kProbe},
-                                                own_environment());
+  const Result<CommandResult> run =
+      run_command({python, "-I", "-S", "-c", kProbe}, own_environment());
   if (!run && ::access(python.c_str(), F_OK) != 0)
     return not_usable(python, "does not exist; name an interpreter with --python");
   if (!run && is_about_the_file(run.error().number)) {
@@ -76,8 +75,9 @@ Result<ProbeAnswer> ask(const std::string& python) {
   for (size_t end; (end = rest.find('\n')) != std::string::npos; rest.erase(0, end + 1))
     lines.push_back(rest.substr(0, end));
   if (run->status != 0 || lines.size() != 4)
-    return not_usable(python, "is not a Python 3 interpreter: it did not answer as one; name an "
-                              "interpreter with --python");
+    return not_usable(python,
+                      "is not a Python 3 interpreter: it did not answer as one; name an "
+                      "interpreter with --python");
   return ProbeAnswer{lines[0], lines[1], lines[2], lines[3]};
 }
 
@@ -102,8 +102,8 @@ Result<std::string> read_loader(const std::string& file) {
     const uint64_t at = header.e_phoff + i * sizeof segment;
     if (at > bytes.size() || sizeof segment > bytes.size() - at) break;
     std::memcpy(&segment, bytes.data() + at, sizeof segment);
-    if (segment.p_type == PT_INTERP && segment.p_filesz > 1 &&
-        segment.p_offset <= bytes.size() && segment.p_filesz <= bytes.size() - segment.p_offset)
+    if (segment.p_type == PT_INTERP && segment.p_filesz > 1 && segment.p_offset <= bytes.size() &&
+        segment.p_filesz <= bytes.size() - segment.p_offset)
       return std::string(reinterpret_cast<const char*>(bytes.data() + segment.p_offset),
                          segment.p_filesz - 1);
   }
@@ -118,8 +118,8 @@ Result<PythonInterpreter> probe_python(const std::string& wanted) {
   const Result<ProbeAnswer> answer = ask(*path);
   if (!answer) return support::fail(answer.error());
   if (answer->implementation != "cpython") {
-    return not_usable(*path, fmt::format("is {}, not CPython; {}", answer->implementation,
-                                         kSupported));
+    return not_usable(*path,
+                      fmt::format("is {}, not CPython; {}", answer->implementation, kSupported));
   }
   if (!version_is_supported(answer->version))
     return not_usable(*path, fmt::format("is version {}; {}", answer->version, kSupported));

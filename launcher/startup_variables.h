@@ -11,8 +11,8 @@ namespace pysnap::launcher {
 
 // Those of CPython, the dynamic loader and the libraries in the snapshot, with this process's
 // values.
-std::vector<elf_writer::StartupVariable> startup_variables(
-    const snapshot::Snapshot& snapshot, const std::vector<std::string>& modules);
+std::vector<elf_writer::StartupVariable> startup_variables(const snapshot::Snapshot& snapshot,
+                                                           const std::vector<std::string>& modules);
 
 // This process's environment as the boot gets it: without pysnap's own variables, and without the
 // two that every launch applies by itself.

@@ -44,9 +44,8 @@ bool kernel_agrees(const ImageView& image, const bare::ProcessStart& start) {
   const format::KernelPage& page = image.header().kernel_page;
   const uint64_t code = start.auxiliary_value(AT_SYSINFO_EHDR);
   if (page.code_size == 0 || code == 0) return page.code_size == code;
-  return is_mapped(code, page.code_size) &&
-         format::checksum(reinterpret_cast<const void*>(code), page.code_size) ==
-             page.code_checksum;
+  return is_mapped(code, page.code_size) && format::checksum(reinterpret_cast<const void*>(code),
+                                                             page.code_size) == page.code_checksum;
 }
 
 bool same_identity(const File& file, const struct stat& status) {

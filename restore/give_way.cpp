@@ -40,13 +40,14 @@ bare::SystemResult execute(const char* path, char** arguments, char** environmen
   const bare::SystemResult result = execute(interpreter, vector, start.environment);
   bare::Message sentence;
   sentence.add("pysnap-run: ").add(interpreter).add(" cannot be run (errno ");
-  fail(sentence.add_number(result.error()).add("); rebuild the image with an interpreter that exists"));
+  fail(sentence.add_number(result.error())
+           .add("); rebuild the image with an interpreter that exists"));
 }
 
 [[noreturn]] void run_hosted(const bare::ProcessStart& start) {
   char path[4096];
-  const bare::SystemResult length = bare::system_call(
-      SYS_readlink, bare::as_word("/proc/self/exe"), bare::as_word(path), sizeof path - 16);
+  const bare::SystemResult length = bare::system_call(SYS_readlink, bare::as_word("/proc/self/exe"),
+                                                      bare::as_word(path), sizeof path - 16);
   bare::Message sentence;
   if (length.failed())
     fail(sentence.add("pysnap-run: /proc/self/exe cannot be read; use `pysnap run-help`"));

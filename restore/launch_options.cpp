@@ -44,7 +44,8 @@ OptionsResult with_program(LaunchOptions& options, ProgramKind kind, const char*
 
 OptionsResult parse_program(char** argument, LaunchOptions& options) {
   const char* first = *argument;
-  if (bare::equal(first, "-")) return with_program(options, ProgramKind::kStandardInput, "-", argument + 1);
+  if (bare::equal(first, "-"))
+    return with_program(options, ProgramKind::kStandardInput, "-", argument + 1);
   const bool module = bare::starts_with(first, "-m");
   const bool command = bare::starts_with(first, "-c");
   if (module || command) {

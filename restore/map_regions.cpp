@@ -50,7 +50,8 @@ bare::SystemResult map_region(const Region& region, const format::ImageHeader& h
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     case RegionKind::kReserved:
       return bare::map(region.address, region.size, PROT_NONE, kAnonymous, -1, 0);
-    case RegionKind::kStack: return map_stack(region, header.stack_top);
+    case RegionKind::kStack:
+      return map_stack(region, header.stack_top);
   }
   __builtin_unreachable();  // the view has checked every kind
 }

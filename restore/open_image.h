@@ -11,8 +11,8 @@ namespace pysnap::restore {
 // closes the one and leaves the other to the process's end.
 struct OpenImage {
   int descriptor = -1;
-  int error = 0;                // errno when the file could not be opened or read
-  const char* reason = nullptr; // why it is rejected; nullptr: it is sound
+  int error = 0;                 // errno when the file could not be opened or read
+  const char* reason = nullptr;  // why it is rejected; nullptr: it is sound
   const void* metadata = nullptr;
 
   format::ImageView view() const { return format::ImageView(metadata); }

@@ -106,15 +106,13 @@ void set_process_name(const char* interpreter) {
   const format::ImageView view = image.view();
   if (options.kind == format::ProgramKind::kStandardInput && input_is_terminal())
     run_plain_python(view, options, start, "an interactive session");
-  if (asked == OptionsResult::kPlainPython)
-    run_plain_python(view, options, start, options.reason);
+  if (asked == OptionsResult::kPlainPython) run_plain_python(view, options, start, options.reason);
 
   // 3. Does it fit this launch?
   static OpenFiles files;
   bare::Message explanation;
   const Fitness fitness = check_fitness(view, start, files, explanation);
-  if (fitness == Fitness::kOtherStartup)
-    run_plain_python(view, options, start, explanation.text());
+  if (fitness == Fitness::kOtherStartup) run_plain_python(view, options, start, explanation.text());
   if (fitness == Fitness::kUnfit) reject(shown, explanation.text(), 0);
 
   // 4. Memory. All places were free before: a failure still leaves this process able to exec.

@@ -154,8 +154,8 @@ Status Capture::compare_with_file(const Mapping& mapping, std::vector<PageOrigin
     if (!read) return read;
     const uint64_t at = mapping.offset + i * kPageSize;
     if (at >= file->bytes().size()) continue;
-    const auto original = file->bytes().subspan(at).first(
-        std::min<uint64_t>(kPageSize, file->bytes().size() - at));
+    const auto original =
+        file->bytes().subspan(at).first(std::min<uint64_t>(kPageSize, file->bytes().size() - at));
     const auto tail = std::span<const std::byte>(page).subspan(original.size());
     const bool same = std::memcmp(page.data(), original.data(), original.size()) == 0 &&
                       (tail.empty() || is_zero(tail));
@@ -178,8 +178,7 @@ Status Capture::find_nonzero(const Mapping& mapping, std::vector<PageOrigin>& or
 Result<std::vector<PageOrigin>> Capture::page_origins(const Mapping& mapping, bool carried) {
   const uint64_t count = mapping.size() / kPageSize;
   if (carried) return std::vector<PageOrigin>(count, PageOrigin::kCaptured);
-  const Result<std::vector<PageState>> states =
-      memory_.page_states(mapping.begin, mapping.size());
+  const Result<std::vector<PageState>> states = memory_.page_states(mapping.begin, mapping.size());
   if (!states) return support::fail(states.error());
   std::vector<PageOrigin> origins;
   origins.reserve(count);
@@ -220,8 +219,8 @@ Status Capture::add_private(const Mapping& mapping) {
   uint32_t file = 0;
   if (mapping.is_file() && !has_no_identity(mapping)) {
     const bool all_captured = runs.size() == 1 && runs[0].origin == PageOrigin::kCaptured;
-    const Result<uint32_t> index = file_index(
-        mapping, all_captured ? format::FileRole::kCopied : format::FileRole::kMapped);
+    const Result<uint32_t> index =
+        file_index(mapping, all_captured ? format::FileRole::kCopied : format::FileRole::kMapped);
     if (!index) return support::fail(index.error());
     file = *index;
   }
@@ -275,8 +274,8 @@ Status Capture::add_kernel_page(const std::vector<Mapping>& mappings) {
   for (const Mapping& mapping : mappings) {
     if (!mapping.is_kernel_page()) continue;
     if (count == format::kKernelMappingCount) {
-      return support::fail(Error::because(ErrorKind::kInternal,
-                                          "this kernel's vDSO has more parts than are known"));
+      return support::fail(
+          Error::because(ErrorKind::kInternal, "this kernel's vDSO has more parts than are known"));
     }
     page.mappings[count++] = {mapping.begin - page.slot, mapping.size()};
     if (mapping.path != "[vdso]") continue;

@@ -20,7 +20,7 @@ struct Mapping {
   uint64_t end = 0;
   uint32_t protection = 0;  // PROT_* bits
   Sharing sharing = Sharing::kPrivate;
-  uint64_t offset = 0;      // in the file
+  uint64_t offset = 0;  // in the file
   uint64_t inode = 0;
   std::string path;
   bool wipe_on_fork = false;  // "wf" of VmFlags

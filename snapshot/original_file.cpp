@@ -57,8 +57,7 @@ Result<OriginalFile> identify_file(const std::string& path) {
   Result<support::MappedFile> mapped = support::MappedFile::map(path);
   if (!mapped) return support::fail(mapped.error());
   struct stat status;
-  if (::stat(path.c_str(), &status) != 0)
-    return support::fail(support::Error::from_errno(path));
+  if (::stat(path.c_str(), &status) != 0) return support::fail(support::Error::from_errno(path));
   OriginalFile file;
   file.path = path;
   file.size = static_cast<uint64_t>(status.st_size);

@@ -17,14 +17,17 @@ bool protections_agree(const CapturedRegion& a, const CapturedRegion& b) {
 bool can_join(const CapturedRegion& a, const CapturedRegion& b) {
   if (a.end() != b.address || a.kind != b.kind || a.flags != b.flags) return false;
   switch (a.kind) {
-    case RegionKind::kImage: return protections_agree(a, b);
-    case RegionKind::kZero: return a.protection == b.protection;
-    case RegionKind::kReserved: return true;
+    case RegionKind::kImage:
+      return protections_agree(a, b);
+    case RegionKind::kZero:
+      return a.protection == b.protection;
+    case RegionKind::kReserved:
+      return true;
     case RegionKind::kFile:
-      return a.file == b.file && a.file_offset + a.size == b.file_offset &&
-             protections_agree(a, b);
+      return a.file == b.file && a.file_offset + a.size == b.file_offset && protections_agree(a, b);
     case RegionKind::kSharedFile:
-    case RegionKind::kStack: return false;
+    case RegionKind::kStack:
+      return false;
   }
   return false;
 }

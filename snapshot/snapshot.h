@@ -17,7 +17,7 @@ struct CapturedRegion {
   uint64_t size = 0;
   format::RegionKind kind = format::RegionKind::kZero;
   uint32_t protection = 0;
-  uint32_t file = 0;         // 1-based index into `files`; 0: none
+  uint32_t file = 0;  // 1-based index into `files`; 0: none
   uint64_t file_offset = 0;
   uint32_t flags = 0;
   std::vector<std::byte> bytes;
@@ -33,7 +33,7 @@ struct CapturedFile {
 struct Snapshot {
   uint64_t arena_low = 0;
   uint64_t ceiling = 0;
-  uint64_t mapping_count = 0;  // of the frozen process, before merging
+  uint64_t mapping_count = 0;           // of the frozen process, before merging
   std::vector<CapturedRegion> regions;  // ascending address
   std::vector<CapturedFile> files;
   format::AgentState agent = {};

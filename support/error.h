@@ -13,11 +13,11 @@
 namespace pysnap::support {
 
 enum class ErrorKind {
-  kUsage,        // the command line asks for something impossible
-  kInput,        // a file, interpreter or module is not what it must be
-  kRefused,      // policy: this process cannot be frozen
-  kFailed,       // the operating system said no
-  kInternal,     // a promise of ours was broken
+  kUsage,     // the command line asks for something impossible
+  kInput,     // a file, interpreter or module is not what it must be
+  kRefused,   // policy: this process cannot be frozen
+  kFailed,    // the operating system said no
+  kInternal,  // a promise of ours was broken
 };
 
 struct Error {
