@@ -59,6 +59,10 @@ void refresh_generators();
 // three numbers for agent/python/streams.py, or nullptr when they do not.
 PyObject* standard_stream_kinds();
 
+// Where a descriptor is /dev/null, sys gets a stream that was frozen for it.
+void note_null_streams(PyObject* streams);
+void use_null_streams();
+
 // Collects what a launch needs, before the freeze.
 void prepare_launch();
 
@@ -71,6 +75,10 @@ struct LaunchPlan {
 
 // Makes the interpreter look freshly started for this program.
 LaunchPlan launch(const format::LaunchRequest& request);
+
+// Remembers sys.modules at the freeze; finalises the modules and objects that a run has made.
+void note_frozen_modules();
+void finalize_run();
 
 // The end of a process without waking every library: register before any import, look at the loaded
 // libraries before the freeze.

@@ -74,6 +74,7 @@ PyObject* call(PyObject* names, const char* function, PyObject* a, PyObject* b, 
   note_native_generators();
   note_native_end();
   note_generators();
+  note_frozen_modules();
   prepare_launch();
   fflush(nullptr);
 

@@ -25,6 +25,15 @@ inline constexpr int kFileInput = 257;  // Py_file_input, "The Very High Level L
   F(PyObject*, PyDict_New, ())                                                              \
   F(int, PyDict_SetItem, (PyObject*, PyObject*, PyObject*))                                 \
   F(int, PyDict_SetItemString, (PyObject*, const char*, PyObject*))                         \
+  F(int, PyDict_Next, (PyObject*, long*, PyObject**, PyObject**))                           \
+  F(PyObject*, PyDict_GetItemWithError, (PyObject*, PyObject*))                             \
+  F(int, PyDict_DelItem, (PyObject*, PyObject*))                                            \
+  F(long, PyList_Size, (PyObject*))                                                         \
+  F(PyObject*, PyList_GetItem, (PyObject*, long))                                           \
+  F(PyObject*, PyWeakref_NewRef, (PyObject*, PyObject*))                                    \
+  F(PyObject*, PyWeakref_GetObject, (PyObject*))                                            \
+  F(long, PyGC_Collect, ())                                                                 \
+  F(int, PySys_SetObject, (const char*, PyObject*))                                         \
   F(void, PyDict_Clear, (PyObject*))                                                        \
   F(PyObject*, PyDict_SetDefault, (PyObject*, PyObject*, PyObject*))                        \
   F(PyObject*, PyList_New, (long))                                                          \

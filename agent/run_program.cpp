@@ -170,7 +170,7 @@ int finish(int status) {
   // end there, which reports nothing.
   const bool flushed = flush_stream("stdout", FlushFailure::kReported);
   flush_stream("stderr", FlushFailure::kIgnored);
-  finish_step("finalize_run");
+  finalize_run();
   flush_stream("stdout", FlushFailure::kIgnored);
   flush_stream("stderr", FlushFailure::kIgnored);
   constexpr int kFlushFailed = 120;

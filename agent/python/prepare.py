@@ -47,12 +47,11 @@ def prepare(descriptor):
     forget_state()
     rehearse()
     import_aside("runpy")
-    LAUNCH["frozen_modules"] = frozenset(sys.modules)
-    LAUNCH["frozen_tail"] = tuple(reversed(sys.modules))[:4]
     report(builder)
     if not split_child_hooks():
         raise RuntimeError("the interpreter's list of at-fork hooks cannot be found")
     LAUNCH["streams"] = capture_streams()
+    LAUNCH["null_streams"] = null_streams(LAUNCH["streams"])
     freeze_as_pipes(LAUNCH["streams"])
     posix.environ.clear()
     gc.collect()

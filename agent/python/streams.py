@@ -68,6 +68,26 @@ def capture_streams():
 AS_FROZEN, TERMINAL, OTHER = 0, 1, 2
 
 
+def null_streams(layers):
+    """Streams as they are on /dev/null: (frozen stream, stream for /dev/null) pairs.
+
+    /dev/null can seek, a pipe cannot, so the frozen streams do not fit; making new ones would cost
+    each such launch some 50 pages.
+    """
+    descriptor = posix.open("/dev/null", posix.O_RDWR)
+    pairs = []
+    for layer in layers:
+        posix.dup2(descriptor, layer.descriptor)
+        raw = _io.FileIO(layer.descriptor, layer.mode, closefd=False)
+        raw.name = layer.name
+        buffered = type(layer.buffer)(raw, raw._blksize)
+        text = _io.TextIOWrapper(buffered, layer.encoding, layer.errors, "\n", layer.descriptor == 2)
+        text.mode = layer.text.mode
+        pairs.append((layer.text, text))
+    posix.close(descriptor)
+    return tuple(pairs)
+
+
 def freeze_as_pipes(layers):
     """Puts the streams into the state they have on pipes, the cheapest one to launch with."""
     reading, writing = posix.pipe()
