@@ -59,9 +59,9 @@ void refresh_generators();
 // three numbers for agent/python/streams.py, or nullptr when they do not.
 PyObject* standard_stream_kinds();
 
-// Where a descriptor is /dev/null, sys gets a stream that was frozen for it.
-void note_null_streams(PyObject* streams);
-void use_null_streams();
+// Where a descriptor can seek, sys gets a stream that was frozen for that.
+void note_seekable_streams(PyObject* streams);
+void use_seekable_streams();
 
 // Collects what a launch needs, before the freeze.
 void prepare_launch();

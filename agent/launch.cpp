@@ -78,7 +78,7 @@ void renew_time_zone() {
 
 void adapt_streams(uint32_t flags) {
   const bool unbuffered = (flags & format::kUnbufferedStreams) != 0;
-  if (!unbuffered) use_null_streams();
+  if (!unbuffered) use_seekable_streams();
   PyObject* kinds = standard_stream_kinds();
   if (kinds == nullptr && !unbuffered) return;
   if (kinds == nullptr) {
@@ -190,7 +190,7 @@ void prepare_launch() {
   frozen.path = get("path");
   frozen.renewals = get("renewals");
   frozen.hooks = get("hooks");
-  note_null_streams(get("null_streams"));
+  note_seekable_streams(get("seekable_streams"));
   frozen.seeds_remain = python.PyLong_AsLong(get("seeds")) != 0;
   frozen.adds_directory = python.PyLong_AsLong(get("adds_directory")) != 0;
   const char* zone = getenv("TZ");

@@ -14,7 +14,7 @@ SIG_IGN = 1
 LAUNCH = {
     "streams": None,
     "started_modules": frozenset(),  # what start-up itself imports
-    "null_streams": (),  # for descriptors that are /dev/null
+    "seekable_streams": (),  # for /dev/null and files
     "script_entered": False,
     "hook_list": None,  # the interpreter's after_in_child hooks
     "all_hooks": (),
@@ -35,7 +35,7 @@ def freeze_launch():
         "renewals": renewals(),
         "hooks": LAUNCH["launch_hooks"],
         "seeds": len(LAUNCH["seed_functions"]),
-        "null_streams": LAUNCH["null_streams"],
+        "seekable_streams": LAUNCH["seekable_streams"],
         "adds_directory": int(adds_directory),
     }
 

@@ -51,7 +51,7 @@ def prepare(descriptor):
     if not split_child_hooks():
         raise RuntimeError("the interpreter's list of at-fork hooks cannot be found")
     LAUNCH["streams"] = capture_streams()
-    LAUNCH["null_streams"] = null_streams(LAUNCH["streams"])
+    LAUNCH["seekable_streams"] = seekable_streams(LAUNCH["streams"])
     freeze_as_pipes(LAUNCH["streams"])
     posix.environ.clear()
     gc.collect()

@@ -68,24 +68,32 @@ def capture_streams():
 AS_FROZEN, TERMINAL, OTHER = 0, 1, 2
 
 
-def null_streams(layers):
-    """Streams as they are on /dev/null: (frozen stream, stream for /dev/null) pairs.
+WITHOUT_MARK = frozenset({"utf-8", "ascii", "us-ascii", "latin-1", "iso8859-1", "iso-8859-1"})
 
-    /dev/null can seek, a pipe cannot, so the frozen streams do not fit; making new ones would cost
-    each such launch some 50 pages.
+
+def seekable_streams(layers):
+    """Streams as they are on /dev/null and on files: (frozen stream, this one, is replaceable).
+
+    These can seek, a pipe cannot, so the frozen streams do not fit; making new ones would cost each
+    such launch some 50 pages. A frozen stream is replaceable when only sys knows it (output that
+    somebody else wrote into it would come out of order) and its encoding has no byte order mark to
+    be left out behind the start of a file.
     """
+    known_references = 4  # sys twice, the layers, the argument of getrefcount
     descriptor = posix.open("/dev/null", posix.O_RDWR)
-    pairs = []
+    entries = []
     for layer in layers:
+        replaceable = sys.getrefcount(layer.text) == known_references
+        replaceable = replaceable and layer.encoding.lower() in WITHOUT_MARK
         posix.dup2(descriptor, layer.descriptor)
         raw = _io.FileIO(layer.descriptor, layer.mode, closefd=False)
         raw.name = layer.name
         buffered = type(layer.buffer)(raw, raw._blksize)
         text = _io.TextIOWrapper(buffered, layer.encoding, layer.errors, "\n", layer.descriptor == 2)
         text.mode = layer.text.mode
-        pairs.append((layer.text, text))
+        entries.append((layer.text, text, int(replaceable)))
     posix.close(descriptor)
-    return tuple(pairs)
+    return tuple(entries)
 
 
 def freeze_as_pipes(layers):

@@ -18,13 +18,12 @@ print(os.read(terminal, 10), termios.tcgetattr(terminal)[3] & termios.ECHO)
 sys.stdout.flush()
 pid, master = pty.fork()
 if pid == 0:
-    print("child:", os.isatty(0), os.isatty(1), input("question? "), flush=True)
+    print("child:", os.isatty(0), os.isatty(1), input("question? "), "done", flush=True)
+    input()  # what is still in the terminal when its last user leaves can be lost
     os._exit(3)
 os.write(master, b"answer\n")
 output = b""
-try:
-    while piece := os.read(master, 1000):
-        output += piece
-except OSError:
-    pass  # the terminal is gone with the child
+while b"done" not in output:
+    output += os.read(master, 1000)
+os.write(master, b"\n")
 print(sorted(output.split()), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
