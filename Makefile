@@ -7,7 +7,7 @@ all: build/release/.built
 build/release/.built: FORCE | build
 	@scripts/install-packages build test
 	@cmake --preset release > build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
-	@cmake --build --preset release
+	@cmake --build --preset release --target pysnap pysnap-run pysnap-boot pysnap-agent
 	@touch $@
 build:
 	@mkdir -p build
@@ -19,6 +19,7 @@ demo: all
 
 test: all
 	@scripts/install-packages test
+	@cmake --build --preset release
 	@scripts/run-tests
 
 bench: all
