@@ -27,6 +27,7 @@ inline constexpr int kFileInput = 257;  // Py_file_input, "The Very High Level L
   F(int, PyDict_SetItemString, (PyObject*, const char*, PyObject*))                         \
   F(int, PyDict_Next, (PyObject*, long*, PyObject**, PyObject**))                           \
   F(PyObject*, PyDict_GetItemWithError, (PyObject*, PyObject*))                             \
+  F(int, PyDict_DelItemString, (PyObject*, const char*))                                    \
   F(int, PyDict_DelItem, (PyObject*, PyObject*))                                            \
   F(long, PyList_Size, (PyObject*))                                                         \
   F(PyObject*, PyList_GetItem, (PyObject*, long))                                           \

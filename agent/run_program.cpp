@@ -34,6 +34,15 @@ struct TopLevel {
   int status;  // -1: ask `result`
 };
 
+uint64_t caller_signal_mask = 0;
+
+// The last thing before a program's first line. A Ctrl-C that came meanwhile reaches the program as
+// its first KeyboardInterrupt, and shows no frame of ours.
+void unblock_signals() {
+  constexpr size_t kMaskSize = 8;
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &caller_signal_mask, nullptr, kMaskSize);
+}
+
 TopLevel run_file(const char* path, PyObject* path_object) {
   if (python.PySys_Audit("cpython.run_file", "O", path_object) < 0) return {nullptr, -1};
   FILE* file = fopen(path, "rbe");
@@ -41,12 +50,26 @@ TopLevel run_file(const char* path, PyObject* path_object) {
     const int error = errno;
     python.Py_DecRef(call(agent_names, "report_unopened", path_object,
                           python.PyLong_FromLong(error), decoded(strerror(error))));
+    python.PyErr_Clear();
     return {nullptr, 2};  // CPython's status for a script that cannot be read
   }
   CompilerFlags flags = {0, 0};
   PyObject* names = call(agent_names, "enter_main", path_object);
   if (names == nullptr) return {nullptr, -1};
+  unblock_signals();
   return {python.PyRun_FileExFlags(file, path, kFileInput, names, names, kCloseFile, &flags), -1};
+}
+
+// What _PyRun_SimpleFileObject() removes when a script has ended. In C: a signal handler written in
+// Python must not run between the program's end and its finish.
+void leave_main() {
+  PyObject* names = python.PyModule_GetDict(python.PyImport_AddModule("__main__"));
+  constexpr const char* kNames[] = {"__file__", "__cached__"};
+  for (const char* name : kNames) {
+    if (names != nullptr && python.PyDict_GetItemString(names, name) != nullptr)
+      python.PyDict_DelItemString(names, name);
+  }
+  python.PyErr_Clear();
 }
 
 TopLevel run_standard_input(PyObject* path_object) {
@@ -54,6 +77,7 @@ TopLevel run_standard_input(PyObject* path_object) {
   CompilerFlags flags = {0, 0};
   PyObject* names = call(agent_names, "enter_main", path_object);
   if (names == nullptr) return {nullptr, -1};
+  unblock_signals();
   return {python.PyRun_FileExFlags(stdin, "<stdin>", kFileInput, names, names, kKeepOpen, &flags),
           -1};
 }
@@ -65,9 +89,10 @@ TopLevel run_command(PyObject* command) {
     python.PySys_WriteStderr("Unable to decode the command from the command line:\n");
     return {nullptr, -1};
   }
-  call(agent_names, "remember_command", command);
+  if (call(agent_names, "remember_command", command) == nullptr) return {nullptr, -1};
   CompilerFlags flags = {0, 0};
   PyObject* names = python.PyModule_GetDict(python.PyImport_AddModule("__main__"));
+  unblock_signals();
   return {
       python.PyRun_StringFlags(python.PyBytes_AsString(bytes), kFileInput, names, names, &flags),
       -1};
@@ -80,6 +105,7 @@ TopLevel run_module(PyObject* name, PyObject* replace_argument) {
   if (runpy == nullptr || call(agent_names, "forget_module", name) == nullptr) return {nullptr, -1};
   PyObject* function = python.PyObject_GetAttrString(runpy, "_run_module_as_main");
   if (function == nullptr) return {nullptr, -1};
+  unblock_signals();
   return {python.PyObject_CallFunctionObjArgs(function, name, replace_argument, nullptr), -1};
 }
 
@@ -104,7 +130,7 @@ Outcome outcome_of_error() {
 
 Outcome run_top_level(const format::LaunchRequest& request) {
   const LaunchPlan plan = launch(request);
-  if (plan.target == nullptr) return {print_error(), false};
+  caller_signal_mask = request.signal_mask;
   TopLevel top = {nullptr, -1};
   switch (plan.manner) {
     case format::ProgramKind::kScript: {
@@ -124,16 +150,33 @@ Outcome run_top_level(const format::LaunchRequest& request) {
   }
   if (top.status >= 0) return {top.status, false};
   const Outcome outcome = top.result != nullptr ? Outcome{0, false} : outcome_of_error();
-  call(agent_names, "leave_main");
+  if (plan.manner == format::ProgramKind::kScript ||
+      plan.manner == format::ProgramKind::kStandardInput)
+    leave_main();
   return outcome;
 }
 
-void finish_step(const char* function) {
-  PyObject* result = call(agent_names, function);
-  if (result == nullptr)
-    python.PyErr_WriteUnraisable(nullptr);
-  else
-    python.Py_DecRef(result);
+// Calls a module's function of the interpreter's end straight from C, so that an error shows no
+// frame of ours.
+void call_at_end(PyObject* module, const char* function, PyObject* blamed) {
+  PyObject* callable =
+      module == nullptr ? nullptr : python.PyObject_GetAttrString(module, function);
+  if (callable == nullptr) {
+    python.PyErr_Clear();
+    return;
+  }
+  PyObject* result = python.PyObject_CallFunctionObjArgs(callable, nullptr);
+  if (result == nullptr) python.PyErr_WriteUnraisable(blamed);
+  python.Py_DecRef(result);
+  python.Py_DecRef(callable);
+}
+
+// Joins non-daemon threads (wait_for_thread_shutdown() of Python/pylifecycle.c).
+void shut_threads_down() {
+  PyObject* modules = python.PySys_GetObject("modules");
+  PyObject* threading =
+      modules == nullptr ? nullptr : python.PyDict_GetItemString(modules, "threading");
+  call_at_end(threading, "_shutdown", threading);
 }
 
 // Whether a failed flush is reported and counts, or is passed over.
@@ -164,8 +207,8 @@ bool flush_stream(const char* name, FlushFailure failure) {
 
 // The interpreter's end, in the order of Py_FinalizeEx(); returns the status after it.
 int finish(int status) {
-  finish_step("shut_threads_down");
-  finish_step("run_exit_handlers");
+  shut_threads_down();
+  call_at_end(python.PyDict_GetItemString(agent_names, "atexit"), "_run_exitfuncs", nullptr);
   // flush_std_files() of Python/pylifecycle.c; what finalisers print is flushed by the streams' own
   // end there, which reports nothing.
   const bool flushed = flush_stream("stdout", FlushFailure::kReported);

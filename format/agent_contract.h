@@ -49,6 +49,7 @@ struct LaunchRequest {
   char** arguments;     // what follows the program, null-terminated
   char** environment;   // null-terminated
   uint64_t thread_id;
+  uint64_t signal_mask;  // the caller's; all signals stay blocked until the program begins
 };
 
 // Found by the builder through the address the agent reports; `magic` tells the two sides apart

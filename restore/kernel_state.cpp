@@ -19,6 +19,15 @@ bool caller_ignores(uint32_t number) {
 
 }  // namespace
 
+uint64_t block_signals() {
+  const uint64_t all = ~uint64_t{0};
+  uint64_t before = 0;
+  constexpr long kSetMask = 2;  // SIG_SETMASK
+  bare::system_call(SYS_rt_sigprocmask, kSetMask, bare::as_word(&all), bare::as_word(&before),
+                    kMaskSize);
+  return before;
+}
+
 void restore_signals(const format::KernelState& state) {
   for (uint32_t number = 1; number <= format::kSignalCount; ++number) {
     const format::SignalAction& action = state.actions[number - 1];
@@ -40,8 +49,12 @@ uint64_t restore_thread(const format::KernelState& state) {
                     static_cast<long>(state.robust_list_size));
   if (state.rseq_address != 0) {
     constexpr long kSignature = 0x53053053;  // RSEQ_SIG, what glibc registers on x86-64
-    bare::system_call(SYS_rseq, static_cast<long>(state.rseq_address),
-                      static_cast<long>(state.rseq_size), 0, kSignature);
+    const bare::SystemResult registered =
+        bare::system_call(SYS_rseq, static_cast<long>(state.rseq_address),
+                          static_cast<long>(state.rseq_size), 0, kSignature);
+    // The second word is the processor's number, now that of the boot; -2 says there is none
+    // (RSEQ_CPU_ID_REGISTRATION_FAILED, linux/rseq.h), and glibc asks the kernel instead.
+    if (registered.failed()) reinterpret_cast<int32_t*>(state.rseq_address)[1] = -2;
   }
   const uint16_t x87 = static_cast<uint16_t>(state.x87_control);
   __asm__ volatile("ldmxcsr %0" : : "m"(state.vector_control));

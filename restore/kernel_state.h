@@ -5,6 +5,10 @@
 
 namespace pysnap::restore {
 
+// Blocks all signals and returns the mask that was in force. A handler of the captured process must
+// not run before its thread pointer and stack are there.
+uint64_t block_signals();
+
 // Signal actions of the boot, except where the caller of this launch ignores a signal that the
 // boot had left alone or Python handles: nohup(1) and a shell's background jobs count on it.
 void restore_signals(const format::KernelState& state);

@@ -132,6 +132,7 @@ void set_process_name(const char* interpreter) {
   const int moved = move_kernel_page(header.kernel_page, start);
   if (moved != 0) reject(shown, "the vDSO cannot be moved", moved);
   set_process_name(view.string(header.interpreter));
+  const uint64_t signal_mask = block_signals();
   restore_signals(header.kernel);
   static format::LaunchRequest request;
   request.kind = options.kind;
@@ -139,6 +140,7 @@ void set_process_name(const char* interpreter) {
   request.program = options.program;
   request.arguments = options.arguments;
   request.environment = start.environment;
+  request.signal_mask = signal_mask;
   request.thread_id = restore_thread(header.kernel);
   jump(header.resume_entry, header.resume_stack_pointer, &request);
 }

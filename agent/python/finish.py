@@ -2,25 +2,13 @@
 
 Full finalisation visits every object that was ever imported and copies most of the image's pages.
 Only what this run created can have anything left to do: its modules, its objects, its files. The
-search for them is in agent/finish.cpp.
+search for them is in agent/finish.cpp; agent/run_program.cpp has the order.
 """
 
 import sys
 
 atexit = import_aside("atexit")
 gc = import_aside("gc")
-
-
-def shut_threads_down():
-    """Joins non-daemon threads, as wait_for_thread_shutdown() does."""
-    threading = sys.modules.get("threading")
-    if threading is not None:
-        threading._shutdown()
-
-
-def run_exit_handlers():
-    """atexit callbacks, last registered first."""
-    atexit._run_exitfuncs()
 
 
 def forget_last_error():

@@ -15,7 +15,6 @@ LAUNCH = {
     "streams": None,
     "started_modules": frozenset(),  # what start-up itself imports
     "seekable_streams": (),  # for /dev/null and files
-    "script_entered": False,
     "hook_list": None,  # the interpreter's after_in_child hooks
     "all_hooks": (),
     "launch_hooks": (),
@@ -137,7 +136,6 @@ def real_path(path):
 
 def enter_main(path):
     """The namespace of __main__ for a script, as _PyRun_SimpleFileObject() prepares it."""
-    LAUNCH["script_entered"] = True
     names = sys.modules["__main__"].__dict__
     names["__file__"] = path
     names["__cached__"] = None
@@ -151,14 +149,6 @@ def remember_command(text):
     if sys.version_info >= (3, 13):
         linecache = __import__("linecache")
         linecache._register_code("<string>", text, "<string>")
-
-
-def leave_main():
-    """What _PyRun_SimpleFileObject() removes when a script has ended."""
-    if LAUNCH["script_entered"]:
-        names = sys.modules["__main__"].__dict__
-        names.pop("__file__", None)
-        names.pop("__cached__", None)
 
 
 def report_unopened(path, number, reason):

@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""Sends SIGINT at random moments of a launch.
+
+A launch that is interrupted dies by SIGINT, with a KeyboardInterrupt's traceback or, very early,
+without a word; one that was faster has done its work. Anything else is a failure: a crash, a lost
+interrupt, another status. Plain Python cannot serve as the measure: its start-up is ten times as
+long. --plain tries it all the same, to test this test.
+"""
+
+import argparse
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import images
+from environments import Environment, Unavailable
+from run import Tally, chosen_environments
+
+LAUNCHES = 200
+LATEST_SECONDS = 0.008
+TIMEOUT_SECONDS = 60
+PROGRAM = "import json, sys; sys.stdout.write(json.dumps([1, 2])); sys.stdout.flush()"
+
+
+def interrupt_one(launcher: list[str], environment: Environment, directory: str) -> str | None:
+    """What is wrong with one launch that gets a SIGINT."""
+    process = subprocess.Popen([*launcher, "-c", PROGRAM], cwd=directory, text=True,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, env=environment.clean_environment())
+    time.sleep(random.random() * LATEST_SECONDS)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=TIMEOUT_SECONDS)
+    finished = process.returncode == 0 and out == "[1, 2]"
+    interrupted = process.returncode == -signal.SIGINT
+    # During the end of a program CPython reports the interrupt as ignored and goes on.
+    expected_words = not err or err.rstrip(" :\n").endswith("KeyboardInterrupt")
+    if (finished or interrupted) and expected_words and "<pysnap" not in err:
+        return None
+    return f"status {process.returncode}, printed {out!r} {err[-300:]!r}"
+
+
+def try_environment(environment: Environment, options: argparse.Namespace, tally: Tally) -> None:
+    """All interrupted launches of one image."""
+    launcher = images.launcher_for(environment, options.plain)
+    with tempfile.TemporaryDirectory() as directory:
+        problems = [interrupt_one(launcher, environment, directory)
+                    for _ in range(options.launches)]
+    wrong = [problem for problem in problems if problem]
+    for problem in wrong[:3]:
+        print(f"      {problem}")
+    print(f"{'FAIL' if wrong else 'pass'}  {environment.name}: {len(problems) - len(wrong)} of "
+          f"{len(problems)} interrupted launches end as they should")
+    tally.failed += bool(wrong)
+    tally.passed += not wrong
+
+
+def main() -> int:
+    """Tries the environments asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--environment", action="append", metavar="NAME",
+                        help="only this environment (may be repeated)")
+    parser.add_argument("--launches", type=int, default=LAUNCHES, help=f"how many ({LAUNCHES})")
+    parser.add_argument("--plain", action="store_true", help="try plain Python")
+    options = parser.parse_args()
+    tally = Tally()
+    for environment in chosen_environments(options.environment):
+        try:
+            environment.check()
+        except Unavailable as unavailable:
+            print(f"skip  {environment.name}: {unavailable}")
+            tally.skipped += 1
+            continue
+        try_environment(environment, options, tally)
+    print(tally.closing_line())
+    return 1 if tally.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
