@@ -42,16 +42,21 @@ std::vector<std::string> split(const std::string& text, char separator) {
   return parts;
 }
 
+// Which module made shared memory is costly to find out: the agent lists all mappings around each
+// import. Only a second boot does, after one that left some.
+enum class Watch { kUsual, kMemory };
+
 // Records from the agent, one at a time.
 class ControlChannel {
  public:
   explicit ControlChannel(const File& socket) : socket_(socket) {}
 
-  Status send_orders(const BootOrders& orders) const {
+  Status send_orders(const BootOrders& orders, Watch watch) const {
     std::string text;
     const auto add = [&text](const char* verb, const std::string& value) {
       text += fmt::format("{}{}{}{}", verb, kFieldEnd, value, kRecordEnd);
     };
+    if (watch == Watch::kMemory) add("watch", "memory");
     for (const std::string& module : orders.modules) add("module", module);
     if (!orders.warm_up.empty()) add("warm-up", orders.warm_up);
     text += fmt::format("go{}", kRecordEnd);
@@ -93,13 +98,20 @@ bool parse(const std::string& text, int base, T& value) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
+std::string without_line_end(std::string text) {
+  while (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
 // What the records of one boot add up to.
 struct Conversation {
   FrozenInterpreter& frozen;
   const std::function<void(const std::string&)>& report;
   std::vector<std::string> refusals;
-  std::string problem;  // a sentence that ends the boot
+  std::string problem;   // a sentence that ends the boot
+  std::string activity;  // what the interpreter was last heard to begin
   bool is_frozen = false;
+  Watch wanted_watch = Watch::kUsual;
 
   void hear(const std::vector<std::string>& record) {
     const std::string& verb = record[0];
@@ -108,10 +120,15 @@ struct Conversation {
     };
     if (verb == "step" || verb == "import" || verb == "warm-up") {
       report(verb == "step" ? field(1) : fmt::format("{} {}", verb, field(1)));
+      activity = verb == "step"     ? fmt::format("in the step \"{}\"", field(1))
+                 : verb == "import" ? fmt::format("while it imported {}", field(1))
+                                    : fmt::format("while it ran the warm-up {}", field(1));
     } else if (verb == "loaded") {
       frozen.modules.push_back(field(1));
     } else if (verb == "start-file") {
       frozen.start_files.push_back(field(1));
+    } else if (verb == "notice") {
+      frozen.notices.push_back(field(1));
     } else if (verb == "shed") {
       parse(field(1), 10, frozen.shed_threads);
     } else if (verb == "refuse") {
@@ -120,7 +137,12 @@ struct Conversation {
     } else if (verb == "refused") {
       refusals.push_back(field(1));
     } else if (verb == "broken") {
-      problem = fmt::format("{} {} fails:\n{}", field(1), field(2), field(3));
+      const bool module = field(1) == "module";
+      problem =
+          fmt::format("{} {} fails; repair it or leave it out:\n{}",
+                      module ? "importing" : "the warm-up", field(2), without_line_end(field(3)));
+    } else if (verb == "again") {
+      wanted_watch = Watch::kMemory;
     } else if (verb == "fail") {
       problem = field(1);
     } else if (verb == "frozen") {
@@ -142,8 +164,10 @@ Error end_of_boot(const Conversation& talk, FrozenInterpreter& frozen) {
   const Result<int> status = frozen.boot.wait();
   const std::string how = status ? describe_wait_status(*status) : "an unknown status";
   return Error::because(ErrorKind::kInput,
-                        fmt::format("the interpreter ended with {} before it could be frozen{}{}",
-                                    how, frozen.printed.empty() ? "" : ":\n", frozen.printed));
+                        fmt::format("the interpreter ended with {} {}; repair that or leave it "
+                                    "out{}{}",
+                                    how, talk.activity, frozen.printed.empty() ? "" : ":\n",
+                                    without_line_end(frozen.printed)));
 }
 
 ChildOptions boot_options(const PythonInterpreter& python, const Installation& installation,
@@ -162,12 +186,11 @@ ChildOptions boot_options(const PythonInterpreter& python, const Installation& i
   return options;
 }
 
-}  // namespace
-
-Result<FrozenInterpreter> boot_and_freeze(const PythonInterpreter& python,
-                                          const Installation& installation,
-                                          const BootOrders& orders,
-                                          const std::function<void(const std::string&)>& report) {
+// `watch`: what to watch for; after a failure, what the next boot should watch for.
+Result<FrozenInterpreter> boot_once(const PythonInterpreter& python,
+                                    const Installation& installation, const BootOrders& orders,
+                                    const std::function<void(const std::string&)>& report,
+                                    Watch& watch) {
   const Result<uint64_t> ceiling = random_ceiling();
   if (!ceiling) return support::fail(ceiling.error());
   int ends[2];
@@ -187,10 +210,12 @@ Result<FrozenInterpreter> boot_and_freeze(const PythonInterpreter& python,
   if (!child) return support::fail(child.error());
   child_end.close();
 
-  FrozenInterpreter frozen = {std::move(*child), std::move(own_end), 0, *ceiling, 0, {}, {}, 0, ""};
+  FrozenInterpreter frozen = {
+      std::move(*child), std::move(own_end), 0, *ceiling, 0, {}, {}, 0, {}, ""};
   ControlChannel channel(frozen.control);
-  if (const Status sent = channel.send_orders(orders); !sent) return support::fail(sent.error());
-  Conversation talk = {frozen, report, {}, "", false};
+  if (const Status sent = channel.send_orders(orders, watch); !sent)
+    return support::fail(sent.error());
+  Conversation talk = {frozen, report, {}, "", "before it imported anything", false, watch};
   while (!talk.is_frozen) {
     const Result<std::vector<std::string>> record = channel.next();
     if (!record) return support::fail(record.error());
@@ -198,8 +223,21 @@ Result<FrozenInterpreter> boot_and_freeze(const PythonInterpreter& python,
     talk.hear(*record);
   }
   if (const Result<std::string> printed = read_log(*log)) frozen.printed = *printed;
+  watch = talk.wanted_watch;
   if (!talk.is_frozen) return support::fail(end_of_boot(talk, frozen));
   return frozen;
+}
+
+}  // namespace
+
+Result<FrozenInterpreter> boot_and_freeze(const PythonInterpreter& python,
+                                          const Installation& installation,
+                                          const BootOrders& orders,
+                                          const std::function<void(const std::string&)>& report) {
+  Watch watch = Watch::kUsual;
+  Result<FrozenInterpreter> frozen = boot_once(python, installation, orders, report, watch);
+  if (frozen || watch == Watch::kUsual) return frozen;
+  return boot_once(python, installation, orders, report, watch);
 }
 
 }  // namespace pysnap::launcher

@@ -31,7 +31,8 @@ struct FrozenInterpreter {
   std::vector<std::string> modules;      // sys.modules, in order
   std::vector<std::string> start_files;  // the interpreter and the libraries it starts with
   uint64_t shed_threads = 0;
-  std::string printed;  // what the imports wrote to stdout and stderr
+  std::vector<std::string> notices;  // what looks suspicious
+  std::string printed;               // what the imports wrote to stdout and stderr
 };
 
 // `report`: called with a word for every step and module. A module that fails, or leaves behind

@@ -57,6 +57,8 @@ class TemporaryImage {
 
 // Known before the long work: a build that cannot store its result should not start.
 Status check_output(const std::string& output) {
+  if (output.empty())
+    return support::fail(Error::because(ErrorKind::kUsage, "name the image to write with -o"));
   std::filesystem::path directory = std::filesystem::path(output).parent_path();
   if (directory.empty()) directory = ".";
   if (!std::filesystem::is_directory(directory)) {
@@ -87,6 +89,7 @@ std::vector<std::string> notices_of(const FrozenInterpreter& frozen) {
         fmt::format("{} native threads were shed; their libraries start them again on demand",
                     frozen.shed_threads));
   }
+  notices.insert(notices.end(), frozen.notices.begin(), frozen.notices.end());
   if (!frozen.printed.empty()) {
     constexpr size_t kMost = 200;
     notices.push_back(fmt::format("the imports printed: {:.{}}", frozen.printed, kMost));

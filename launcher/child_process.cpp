@@ -4,6 +4,7 @@
 #include <linux/close_range.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,7 +28,11 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
 
 // Between fork and exec: only async-signal-safe calls (signal-safety(7)).
 [[noreturn]] void become(const ChildOptions& options, char** arguments, char** environment,
-                         int report) {
+                         int report, pid_t parent) {
+  // No build that is killed leaves a process behind, not even a stopped one. A parent that died
+  // before this call sends nothing (prctl(2)).
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(126);
   for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
@@ -56,11 +61,12 @@ Result<ChildProcess> ChildProcess::start(const ChildOptions& options) {
   File writing = File::adopt(ends[1]);
   const std::vector<char*> arguments = pointers(options.arguments);
   const std::vector<char*> environment = pointers(options.environment);
+  const pid_t parent = ::getpid();
   const pid_t process = ::fork();
   if (process < 0) return support::fail(Error::from_errno("starting a process"));
   if (process == 0) {
     become(options, const_cast<char**>(arguments.data()), const_cast<char**>(environment.data()),
-           writing.descriptor());
+           writing.descriptor(), parent);
   }
   ChildProcess child(process);
   writing.close();

@@ -1,5 +1,6 @@
 // The `pysnap` program: options in, one command, errors out. Nothing below this file prints errors.
 #include <CLI/CLI.hpp>
+#include <csignal>
 
 #include "launcher/build_command.h"
 #include "launcher/exit_status.h"
@@ -32,6 +33,14 @@ int report(const Status& status) {
   return static_cast<int>(exit_status_of(status.error().kind));
 }
 
+// CLI11 says that a command is required, and not that the one it got does not exist.
+std::string sentence_of(const CLI::ParseError& error, const CLI::App& app) {
+  const std::vector<std::string> unknown = app.remaining();
+  if (app.get_subcommands().empty() && !unknown.empty())
+    return fmt::format("there is no command {}; see `pysnap --help`", unknown.front());
+  return fmt::format("{}; see `pysnap --help`", error.what());
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Start Python programs from a frozen, already initialised process.", "pysnap");
   app.set_version_flag("--version", kVersion);
@@ -49,7 +58,9 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(ExitStatus::kUsage);
+    if (error.get_exit_code() == 0) return app.exit(error);
+    fmt::print(stderr, "pysnap: {}\n", sentence_of(error, app));
+    return static_cast<int>(ExitStatus::kUsage);
   }
   if (app.got_subcommand("build")) return report(build(build_options));
   if (inspect_app->parsed())
@@ -63,6 +74,8 @@ int run(int argc, char** argv) {
 }  // namespace pysnap::launcher
 
 int main(int argc, char** argv) {
+  // A limit on file sizes is a failed write with a sentence, not a death with a file left behind.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     return pysnap::launcher::run(argc, argv);
   } catch (const std::exception& error) {  // out of memory, or a bug of ours

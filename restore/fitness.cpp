@@ -1,6 +1,7 @@
 #include "restore/fitness.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <sys/stat.h>
 
 #include "bare/system_call.h"
@@ -54,9 +55,12 @@ bool same_identity(const File& file, const struct stat& status) {
          file.modified_nanoseconds == status.st_mtim.tv_nsec;
 }
 
+// Too many open files (RLIMIT_NOFILE, fs.file-max), or no memory: building again would not help.
+bool is_shortage(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM; }
+
 // A mapped file is opened and the opened one is examined: no window between check and use.
-bool file_agrees(const ImageView& image, const File& file, int& descriptor,
-                 bare::Message& explanation) {
+Fitness file_fitness(const ImageView& image, const File& file, int& descriptor,
+                     bare::Message& explanation) {
   const char* path = image.string(file.path);
   struct stat status;
   bare::SystemResult result = {0};
@@ -72,11 +76,11 @@ bool file_agrees(const ImageView& image, const File& file, int& descriptor,
   if (result.failed()) {
     explanation.add("the file ").add(path).add(" cannot be opened (errno ");
     explanation.add_number(result.error()).add("), the image was made from it");
-    return false;
+    return is_shortage(result.error()) ? Fitness::kNoRoom : Fitness::kUnfit;
   }
-  if (same_identity(file, status)) return true;
+  if (same_identity(file, status)) return Fitness::kFits;
   explanation.add("the file ").add(path).add(" has changed since the image was built");
-  return false;
+  return Fitness::kUnfit;
 }
 
 }  // namespace
@@ -98,8 +102,9 @@ Fitness check_fitness(const ImageView& image, const bare::ProcessStart& start, O
   }
   for (uint32_t i = 0; i < image.files().count; ++i) {
     files.descriptors[i] = -1;
-    if (!file_agrees(image, image.files()[i], files.descriptors[i], explanation))
-      return Fitness::kUnfit;
+    const Fitness fitness =
+        file_fitness(image, image.files()[i], files.descriptors[i], explanation);
+    if (fitness != Fitness::kFits) return fitness;
   }
   return Fitness::kFits;
 }

@@ -11,6 +11,7 @@ namespace pysnap::restore {
 enum class Fitness {
   kFits,
   kOtherStartup,  // the interpreter would have started differently: plain Python runs
+  kNoRoom,        // a limit of this process is in the way, not the image: plain Python runs
   kUnfit,         // code or data would not be what was captured: the image is refused
 };
 

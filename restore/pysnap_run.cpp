@@ -112,8 +112,8 @@ void set_process_name(const char* interpreter) {
   static OpenFiles files;
   bare::Message explanation;
   const Fitness fitness = check_fitness(view, start, files, explanation);
-  if (fitness == Fitness::kOtherStartup) run_plain_python(view, options, start, explanation.text());
   if (fitness == Fitness::kUnfit) reject(shown, explanation.text(), 0);
+  if (fitness != Fitness::kFits) run_plain_python(view, options, start, explanation.text());
 
   // 4. Memory. All places were free before: a failure still leaves this process able to exec.
   if (embedded) unmap_captured_segments(start);

@@ -36,6 +36,7 @@ def prepare(descriptor):
     builder = Builder(descriptor)
     descriptors_before = open_descriptors()
     LAUNCH["started_modules"] = frozenset(sys.modules)
+    environment_before = dict(posix.environ)
     for path in executable_files():
         builder.tell("start-file", path)
     with ImportWatch() as watch:
@@ -47,7 +48,7 @@ def prepare(descriptor):
     forget_state()
     rehearse()
     import_aside("runpy")
-    report(builder)
+    report(builder, environment_before)
     if not split_child_hooks():
         raise RuntimeError("the interpreter's list of at-fork hooks cannot be found")
     LAUNCH["streams"] = capture_streams()
@@ -174,10 +175,17 @@ def rehearse():
     exec(compile(REHEARSAL, "<rehearsal>", "exec"), names)
 
 
-def report(builder):
-    """What the image will hold, for the builder's records."""
+def report(builder, environment_before):
+    """What the image will hold, and what looks suspicious, for the builder's records."""
     for name in sys.modules:
         builder.tell("loaded", name)
     threads = len(posix.listdir("/proc/self/task")) - 1
     if threads:
         builder.tell("shed", threads)
+    changed = sorted(
+        name.decode("utf-8", "replace")
+        for name, value in posix.environ.items()
+        if environment_before.get(name) != value
+    )
+    if changed:
+        builder.tell("notice", "the imports set in the environment: " + ", ".join(changed))

@@ -1,0 +1,188 @@
+#include "format/image_format.h"
+
+#include <fmt/format.h>
+
+#include <catch2/catch.hpp>
+#include <cstddef>
+#include <map>
+#include <string>
+
+#include "format/checksum.h"
+
+namespace pysnap::format {
+namespace {
+
+// The layouts this project has ever written. A change of layout needs a new version and a line
+// here; the failing test prints the number.
+const std::map<uint32_t, uint64_t> kLayouts = {
+    {1, 0xf6bccddba90d2e34},
+};
+
+// NOLINTNEXTLINE: only the preprocessor can name a field and measure it.
+#define FIELD(record, field)                                                             \
+  text += fmt::format("{}.{} at {} size {}\n", #record, #field, offsetof(record, field), \
+                      sizeof(record::field))
+#define RECORD(record) text += fmt::format("{} size {}\n", #record, sizeof(record))
+
+void describe_small_records(std::string& text) {
+  RECORD(Table);
+  FIELD(Table, offset);
+  FIELD(Table, count);
+  FIELD(Table, entry_size);
+  RECORD(Region);
+  FIELD(Region, address);
+  FIELD(Region, size);
+  FIELD(Region, offset);
+  FIELD(Region, kind);
+  FIELD(Region, protection);
+  FIELD(Region, file);
+  FIELD(Region, flags);
+  RECORD(File);
+  FIELD(File, path);
+  FIELD(File, size);
+  FIELD(File, inode);
+  FIELD(File, modified_seconds);
+  FIELD(File, modified_nanoseconds);
+  FIELD(File, build_id);
+  FIELD(File, role);
+  RECORD(Segment);
+  FIELD(Segment, offset);
+  FIELD(Segment, size);
+  FIELD(Segment, address);
+  FIELD(Segment, checksum);
+  RECORD(EnvironmentKey);
+  FIELD(EnvironmentKey, name);
+  FIELD(EnvironmentKey, value);
+  RECORD(HotRun);
+  FIELD(HotRun, address);
+  FIELD(HotRun, size);
+  RECORD(Text);
+  FIELD(Text, text);
+}
+
+void describe_machine_records(std::string& text) {
+  RECORD(KernelMapping);
+  FIELD(KernelMapping, offset);
+  FIELD(KernelMapping, size);
+  RECORD(KernelPage);
+  FIELD(KernelPage, slot);
+  FIELD(KernelPage, code_offset);
+  FIELD(KernelPage, code_size);
+  FIELD(KernelPage, code_checksum);
+  FIELD(KernelPage, mappings);
+  RECORD(Processor);
+  FIELD(Processor, signature);
+  FIELD(Processor, features);
+  FIELD(Processor, extended_state);
+  RECORD(SignalAction);
+  FIELD(SignalAction, handler);
+  FIELD(SignalAction, flags);
+  FIELD(SignalAction, restorer);
+  FIELD(SignalAction, mask);
+  RECORD(KernelState);
+  FIELD(KernelState, thread_pointer);
+  FIELD(KernelState, thread_id_address);
+  FIELD(KernelState, robust_list_head);
+  FIELD(KernelState, robust_list_size);
+  FIELD(KernelState, rseq_address);
+  FIELD(KernelState, rseq_size);
+  FIELD(KernelState, alternate_stack);
+  FIELD(KernelState, vector_control);
+  FIELD(KernelState, x87_control);
+  FIELD(KernelState, actions);
+}
+
+void describe_header(std::string& text) {
+  RECORD(ImageHeader);
+  FIELD(ImageHeader, magic);
+  FIELD(ImageHeader, version);
+  FIELD(ImageHeader, header_size);
+  FIELD(ImageHeader, metadata_size);
+  FIELD(ImageHeader, file_size);
+  FIELD(ImageHeader, front_checksum);
+  FIELD(ImageHeader, metadata_checksum);
+  FIELD(ImageHeader, complete);
+  FIELD(ImageHeader, regions);
+  FIELD(ImageHeader, files);
+  FIELD(ImageHeader, segments);
+  FIELD(ImageHeader, modules);
+  FIELD(ImageHeader, environment);
+  FIELD(ImageHeader, notices);
+  FIELD(ImageHeader, hot_runs);
+  FIELD(ImageHeader, strings);
+  FIELD(ImageHeader, arena_low);
+  FIELD(ImageHeader, arena_high);
+  FIELD(ImageHeader, restorer_address);
+  FIELD(ImageHeader, resume_entry);
+  FIELD(ImageHeader, resume_stack_pointer);
+  FIELD(ImageHeader, stack_top);
+  FIELD(ImageHeader, interpreter);
+  FIELD(ImageHeader, interpreter_version);
+  FIELD(ImageHeader, created_seconds);
+  FIELD(ImageHeader, generation);
+  FIELD(ImageHeader, processor);
+  FIELD(ImageHeader, interpreter_file);
+  FIELD(ImageHeader, kernel_page);
+  FIELD(ImageHeader, kernel);
+}
+
+void describe_values(std::string& text) {
+  text += fmt::format("magic {:x} complete {:x} page {}\n", kImageMagic, kComplete, kPageSize);
+  text += fmt::format("block behind one header at {}\n", metadata_offset(1));
+  for (const RegionKind kind : {RegionKind::kImage, RegionKind::kFile, RegionKind::kZero,
+                                RegionKind::kReserved, RegionKind::kSharedFile, RegionKind::kStack})
+    text += fmt::format("kind {}\n", static_cast<uint32_t>(kind));
+  for (const FileRole role : {FileRole::kMapped, FileRole::kCopied})
+    text += fmt::format("role {}\n", static_cast<uint32_t>(role));
+  text += fmt::format("wipe on fork {}\n", kWipeOnFork);
+}
+
+std::string layout() {
+  std::string text;
+  describe_small_records(text);
+  describe_machine_records(text);
+  describe_header(text);
+  describe_values(text);
+  return text;
+}
+
+TEST_CASE("the layout of this version is the one on record") {
+  const std::string text = layout();
+  const uint64_t hash = checksum(text.data(), text.size());
+  INFO(text);
+  INFO(fmt::format("version {}, layout {:#x}", kImageVersion, hash));
+  INFO("a changed layout needs a new kImageVersion and a line in kLayouts");
+  REQUIRE(kLayouts.contains(kImageVersion));
+  CHECK(kLayouts.at(kImageVersion) == hash);
+}
+
+TEST_CASE("the current version is the newest on record") {
+  CHECK(kLayouts.rbegin()->first == kImageVersion);
+}
+
+TEST_CASE("the fields that find and seal a block never move") {
+  // A reader of any version must be able to say "another version".
+  CHECK(offsetof(ImageHeader, magic) == 0);
+  CHECK(offsetof(ImageHeader, version) == 8);
+  CHECK(offsetof(ImageHeader, header_size) == 12);
+  CHECK(offsetof(ImageHeader, metadata_size) == 16);
+}
+
+TEST_CASE("the checksum is XXH3") {
+  // The value for no bytes and seed 0 in xxHash's own sanity tests.
+  CHECK(checksum("", 0) == 0x2d06800538d394c2);
+}
+
+TEST_CASE("the seal's own fields do not count in the checksum of the block") {
+  ImageHeader header = {};
+  header.magic = kImageMagic;
+  const uint64_t before = metadata_checksum(&header, sizeof header);
+  header.metadata_checksum = before;
+  header.complete = kComplete;
+  CHECK(metadata_checksum(&header, sizeof header) == before);
+  header.front_checksum = 1;
+  CHECK(metadata_checksum(&header, sizeof header) != before);
+}
+
+}  // namespace
+}  // namespace pysnap::format

@@ -1,0 +1,72 @@
+#include "launcher/startup_variables.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "unit/sample.h"
+
+namespace pysnap::tests {
+namespace {
+
+using Variables = std::vector<elf_writer::StartupVariable>;
+
+const elf_writer::StartupVariable* find(const Variables& variables, const std::string& name) {
+  for (const elf_writer::StartupVariable& variable : variables) {
+    if (variable.name == name) return &variable;
+  }
+  return nullptr;
+}
+
+TEST_CASE("start-up variables are noted with their values, set, empty or not") {
+  const ScopedVariable set("PYTHONPATH", "/modules");
+  const ScopedVariable empty("PYTHONHASHSEED", "");
+  const ScopedVariable unset("LC_ALL", nullptr);
+  const Variables variables = launcher::startup_variables({}, {});
+  REQUIRE(find(variables, "PYTHONPATH") != nullptr);
+  CHECK(find(variables, "PYTHONPATH")->value == "/modules");
+  REQUIRE(find(variables, "PYTHONHASHSEED") != nullptr);
+  CHECK(find(variables, "PYTHONHASHSEED")->value == "");
+  REQUIRE(find(variables, "LC_ALL") != nullptr);
+  CHECK_FALSE(find(variables, "LC_ALL")->value.has_value());
+}
+
+TEST_CASE("no variable is noted twice") {
+  snapshot::Snapshot snapshot = sample_snapshot();
+  snapshot.files[0].original.path = "/usr/lib/libopenblas.so.0";
+  snapshot.files[1].original.path = "/usr/lib/libgomp.so.1";
+  Variables variables = launcher::startup_variables(snapshot, {"asyncio"});
+  std::sort(variables.begin(), variables.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  CHECK(std::adjacent_find(variables.begin(), variables.end(), [](const auto& a, const auto& b) {
+          return a.name == b.name;
+        }) == variables.end());
+  CHECK(find(variables, "OMP_NUM_THREADS") != nullptr);
+}
+
+TEST_CASE("variables of a library count only where it is mapped") {
+  CHECK(find(launcher::startup_variables({}, {}), "OPENBLAS_NUM_THREADS") == nullptr);
+  snapshot::Snapshot snapshot = sample_snapshot();
+  snapshot.files[1].original.path = "/venv/numpy.libs/libopenblas64_p-r0.so";
+  CHECK(find(launcher::startup_variables(snapshot, {}), "OPENBLAS_NUM_THREADS") != nullptr);
+}
+
+TEST_CASE("variables of a module count only where it is imported") {
+  CHECK(find(launcher::startup_variables({}, {"json"}), "MPLBACKEND") == nullptr);
+  CHECK(find(launcher::startup_variables({}, {"matplotlib"}), "MPLBACKEND") != nullptr);
+}
+
+TEST_CASE("the boot gets the environment without what each launch applies by itself") {
+  const ScopedVariable own("PYSNAP_CONTROL_DESCRIPTOR", "3");
+  const ScopedVariable unbuffered("PYTHONUNBUFFERED", "1");
+  const ScopedVariable other("PYTHONUNBUFFEREDX", "1");
+  const auto variables = launcher::boot_environment();
+  const auto has = [&](const std::string& variable) {
+    return std::find(variables.begin(), variables.end(), variable) != variables.end();
+  };
+  CHECK_FALSE(has("PYSNAP_CONTROL_DESCRIPTOR=3"));
+  CHECK_FALSE(has("PYTHONUNBUFFERED=1"));
+  CHECK(has("PYTHONUNBUFFEREDX=1"));
+}
+
+}  // namespace
+}  // namespace pysnap::tests
