@@ -35,15 +35,17 @@ def prepare(descriptor):
     """All that happens in Python before the freeze."""
     builder = Builder(descriptor)
     descriptors_before = open_descriptors()
+    memory_before = shared_memory()
     LAUNCH["started_modules"] = frozenset(sys.modules)
     environment_before = dict(posix.environ)
     for path in executable_files():
         builder.tell("start-file", path)
-    with ImportWatch() as watch:
+    orders = builder.orders()
+    with ImportWatch(["watch", "memory"] in orders) as watch:
         builder.tell("step", "import")
-        obey(builder)
+        obey(builder, orders)
     flush_output()
-    refuse_leftovers(builder, watch, descriptors_before)
+    refuse_leftovers(builder, watch, descriptors_before, memory_before)
     builder.tell("step", "rehearse")
     forget_state()
     rehearse()
@@ -61,21 +63,14 @@ def prepare(descriptor):
 
 def executable_files():
     """The files whose code is mapped: here, the interpreter and the libraries it starts with."""
-    descriptor = posix.open("/proc/self/maps", posix.O_RDONLY)
-    text = b""
-    while True:
-        more = posix.read(descriptor, 65536)
-        if not more:
-            break
-        text += more
-    posix.close(descriptor)
-    fields = [line.split(None, 5) for line in text.decode("utf-8", "surrogateescape").splitlines()]
+    text = mapping_lines().decode("utf-8", "surrogateescape")
+    fields = [line.split(None, 5) for line in text.splitlines()]
     return sorted({f[5] for f in fields if len(f) == 6 and f[1][2] == "x" and f[5][0] == "/"})
 
 
-def obey(builder):
+def obey(builder, orders):
     """Imports the modules and runs the warm-up, in the order given."""
-    for verb, value in builder.orders():
+    for verb, value in orders:
         try:
             if verb == "module":
                 builder.tell("import", value)
@@ -84,11 +79,22 @@ def obey(builder):
                 builder.tell("warm-up", value)
                 warm_up(value)
         except BaseException as error:
-            traceback = __import__("traceback")
-            frames = error.__traceback__.tb_next if error.__traceback__ else None
-            text = "".join(traceback.format_exception(type(error), error, frames))
-            builder.tell("broken", verb, value, text)
+            builder.tell("broken", verb, value, traceback_of(error))
             posix._exit(1)
+
+
+def traceback_of(error):
+    """The traceback without the frames of the agent and of the import system."""
+    traceback = __import__("traceback")
+    report = traceback.TracebackException.from_exception(error)
+    seen = [report]
+    for part in seen:
+        part.stack = traceback.StackSummary.from_list(
+            [f for f in part.stack if not f.filename.startswith(("<pysnap ", "<frozen "))]
+        )
+        seen += [inner for inner in (part.__cause__, part.__context__) if inner is not None]
+        seen += getattr(part, "exceptions", None) or []
+    return "".join(report.format())
 
 
 def flush_output():
@@ -111,11 +117,12 @@ ADVICE = {
     "thread": "start it on first use, or leave the module out of the image",
     "descriptor": "open it on first use, or leave the module out of the image",
     "child": "start it on first use, or leave the module out of the image",
+    "memory": "make it on first use, or leave the module out of the image",
 }
 
 
-def refuse_leftovers(builder, watch, descriptors_before):
-    """Names every Python thread, descriptor and child process that would be lost."""
+def refuse_leftovers(builder, watch, descriptors_before, memory_before):
+    """Names every Python thread, descriptor, child process and shared memory that would be lost."""
     refused = False
 
     def refuse(kind, key, what):
@@ -130,7 +137,15 @@ def refuse_leftovers(builder, watch, descriptors_before):
         refuse("descriptor", number, f"descriptor {number} ({describe_descriptor(number)})")
     for pid in sorted(child_processes()):
         refuse("child", pid, f"child process {pid} ({command_of(pid)})")
+    memory = shared_memory() - memory_before
+    if memory and not watch.watches_memory:
+        builder.tell("again", "memory")
+        posix._exit(1)
+    for place in sorted(memory):
+        refuse("memory", place, f"shared memory ({place})")
     if refused:
+        for pid in child_processes():
+            posix.kill(pid, 9)  # nobody else knows of them
         posix._exit(1)
 
 
@@ -150,10 +165,14 @@ def command_of(pid):
         descriptor = posix.open(f"/proc/{pid}/cmdline", posix.O_RDONLY)
     except OSError:
         return "gone"
-    try:
-        return posix.read(descriptor, 200).replace(b"\0", b" ").decode("utf-8", "replace").strip()
-    finally:
-        posix.close(descriptor)
+    text = b""
+    for _ in range(100):  # empty for a moment inside execve(2)
+        text = posix.pread(descriptor, 200, 0)
+        if text:
+            break
+        time.sleep(0.001)
+    posix.close(descriptor)
+    return text.replace(b"\0", b" ").decode("utf-8", "replace").strip() or "ended"
 
 
 REHEARSAL = """

@@ -51,24 +51,52 @@ def child_processes():
     return children
 
 
+def mapping_lines():
+    """The lines of /proc/self/maps (proc_pid_maps(5))."""
+    descriptor = posix.open("/proc/self/maps", posix.O_RDONLY)
+    text = b""
+    while more := posix.read(descriptor, 65536):
+        text += more
+    posix.close(descriptor)
+    return text
+
+
+def shared_memory():
+    """Where memory is mapped that other processes would see: "address path" for each range."""
+    text = mapping_lines()
+    if b"-s " not in text and b"xs " not in text:  # a search takes microseconds, a list more
+        return set()
+    fields = [line.split(None, 5) for line in text.decode("utf-8", "replace").splitlines()]
+    return {
+        f"{f[0]} {f[5] if len(f) == 6 else ''}".strip()
+        for f in fields
+        if f[1][3] == "s" and (f[1][1] == "w" or f[-1].endswith(" (deleted)"))
+    }
+
+
 class ImportWatch:
     """While installed, remembers which module's execution left what behind.
 
     Wraps the file loaders' exec_module; what an inner import left is not blamed on the outer one.
     """
 
-    def __init__(self):
+    def __init__(self, watches_memory):
         external = sys.modules["_frozen_importlib_external"]
         self._classes = [external._LoaderBasics, external.ExtensionFileLoader]
         self._originals = [cls.exec_module for cls in self._classes]
+        # Listing all mappings twice per module made the build with pandas four times as long: only
+        # a second boot does it, after a first one that left shared memory.
+        self.watches_memory = watches_memory
         self._known = self._state()
+        self._running = ["the warm-up or a module outside the file system"]
         self.blame = {}
 
     def _state(self):
         threads = {("thread", index) for index in range(thread._count())}
         files = {("descriptor", number) for number in open_descriptors()}
         children = {("child", pid) for pid in child_processes()}
-        return threads | files | children
+        memory = {("memory", place) for place in shared_memory()} if self.watches_memory else set()
+        return threads | files | children | memory
 
     def _note(self, name):
         state = self._state()
@@ -83,11 +111,12 @@ class ImportWatch:
 
     def _watched(self, original):
         def exec_module(loader, module):
-            self._note("the program that imported " + module.__name__)
+            self._note(self._running[-1])
+            self._running.append(module.__name__)
             try:
                 return original(loader, module)
             finally:
-                self._note(module.__name__)
+                self._note(self._running.pop())
 
         return exec_module
 
