@@ -15,9 +15,9 @@ import tempfile
 import time
 from pathlib import Path
 
-import images
-from environments import Environment, Unavailable
-from run import Tally, chosen_environments
+import companion
+from environments import Environment
+from run import Tally
 
 LAUNCHES = 100
 TIMEOUT_SECONDS = 120
@@ -74,14 +74,9 @@ def problem_of(number: int, process: subprocess.Popen, directory: str) -> str | 
     return None if written == right.split()[2] else f"wrote {written!r}"
 
 
-def try_environment(environment: Environment, options: argparse.Namespace, tally: Tally) -> None:
+def try_environment(environment: Environment, launcher: list[str], options: argparse.Namespace,
+                    tally: Tally) -> None:
     """All launches of one image."""
-    try:
-        launcher = images.launcher_for(environment, options.plain)
-    except images.BuildFailed as error:
-        print(f"FAIL  {environment.name}: {error}")
-        tally.failed += 1
-        return
     before = time.monotonic()
     with tempfile.TemporaryDirectory() as directory:
         processes = start_all(launcher, environment, directory, options.launches)
@@ -99,23 +94,9 @@ def try_environment(environment: Environment, options: argparse.Namespace, tally
 
 def main() -> int:
     """Tries the environments asked for."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--environment", action="append", metavar="NAME",
-                        help="only this environment (may be repeated)")
+    parser = companion.parser_for(__doc__)
     parser.add_argument("--launches", type=int, default=LAUNCHES, help=f"how many ({LAUNCHES})")
-    parser.add_argument("--plain", action="store_true", help="try plain Python")
-    options = parser.parse_args()
-    tally = Tally()
-    for environment in chosen_environments(options.environment):
-        try:
-            environment.check()
-        except Unavailable as unavailable:
-            print(f"skip  {environment.name}: {unavailable}")
-            tally.skipped += 1
-            continue
-        try_environment(environment, options, tally)
-    print(tally.closing_line())
-    return 1 if tally.failed else 0
+    return companion.try_environments(parser.parse_args(), try_environment)
 
 
 if __name__ == "__main__":

@@ -13,11 +13,10 @@ import subprocess
 import sys
 import tempfile
 
-import environments
-import images
+import companion
 import programs
-from environments import Environment, Unavailable
-from run import Tally, chosen_environments
+from environments import Environment
+from run import Tally
 
 PROGRAM = programs.DATA / "fresh_values.py"
 PACKAGES = ("numpy", "pandas", "scipy", "sklearn", "cryptography", "django", "flask", "requests")
@@ -82,43 +81,22 @@ def try_twice(command: list[str], environment: Environment, where: str, tally: T
         tally.failed += 1
 
 
-def try_environment(environment: Environment, namespace: list[str], plain: bool,
-                    tally: Tally) -> None:
-    """Both kinds of launches in one environment."""
-    try:
-        launcher = images.launcher_for(environment, plain)
-    except images.BuildFailed as error:
-        print(f"FAIL  {environment.name}: {error}")
-        tally.failed += 1
-        return
-    try_twice(launcher, environment, environment.name, tally)
-    if namespace:
-        try_twice([*namespace, *launcher], environment, f"{environment.name}, same pid", tally)
-
-
 def main() -> int:
-    """Tries the environments asked for."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--environment", action="append", metavar="NAME",
-                        help="only this environment (may be repeated)")
-    parser.add_argument("--plain", action="store_true", help="try plain Python")
-    options = parser.parse_args()
+    """Tries both kinds of launches in the environments asked for."""
+    options = companion.parser_for(__doc__).parse_args()
     tally = Tally()
     namespace, reason = namespace_command()
     if reason:
         print(f"skip  launches with the same pid: {reason}")
         tally.skipped += 1
-    environments.WORK.mkdir(parents=True, exist_ok=True)
-    for environment in chosen_environments(options.environment):
-        try:
-            environment.check()
-        except Unavailable as unavailable:
-            print(f"skip  {environment.name}: {unavailable}")
-            tally.skipped += 1
-            continue
-        try_environment(environment, namespace, options.plain, tally)
-    print(tally.closing_line())
-    return 1 if tally.failed else 0
+
+    def try_environment(environment: Environment, launcher: list[str], _: argparse.Namespace,
+                        tally: Tally) -> None:
+        try_twice(launcher, environment, environment.name, tally)
+        if namespace:
+            try_twice([*namespace, *launcher], environment, f"{environment.name}, same pid", tally)
+
+    return companion.try_environments(options, try_environment, tally)
 
 
 if __name__ == "__main__":
