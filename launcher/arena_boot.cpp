@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <cstdlib>
 
 #include "format/arena_layout.h"
 #include "launcher/startup_variables.h"
@@ -57,6 +58,9 @@ class ControlChannel {
       text += fmt::format("{}{}{}{}", verb, kFieldEnd, value, kRecordEnd);
     };
     if (watch == Watch::kMemory) add("watch", "memory");
+    // The boot itself has no such variable, as each launch applies its own.
+    const char* no_bytecode = std::getenv("PYTHONDONTWRITEBYTECODE");
+    if (no_bytecode != nullptr && *no_bytecode != 0) add("bytecode", "off");
     for (const std::string& module : orders.modules) add("module", module);
     if (!orders.warm_up.empty()) add("warm-up", orders.warm_up);
     text += fmt::format("go{}", kRecordEnd);

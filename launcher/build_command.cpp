@@ -1,12 +1,14 @@
 #include "launcher/build_command.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 
 #include "elf_writer/image_writer.h"
@@ -27,6 +29,23 @@ using support::Result;
 using support::Status;
 
 using Clock = std::chrono::steady_clock;
+
+// What builds that were killed left beside the output: their names end with a process that is gone.
+void remove_abandoned(const std::string& output) {
+  const std::filesystem::path path = output;
+  const std::string prefix = path.filename().string() + ".building-";
+  const std::filesystem::path directory =
+      path.parent_path().empty() ? std::filesystem::path(".") : path.parent_path();
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(prefix)) continue;
+    const long process = std::strtol(name.c_str() + prefix.size(), nullptr, 10);
+    const bool is_gone =
+        process > 0 && ::kill(static_cast<pid_t>(process), 0) != 0 && errno == ESRCH;
+    if (is_gone) ::unlink(entry.path().c_str());
+  }
+}
 
 // A name beside the output that disappears unless it was published.
 class TemporaryImage {
@@ -140,6 +159,7 @@ Status build(const BuildOptions& options) {
 
   // 1. What can be known without booting.
   if (const Status good = check_output(options.output); !good) return good;
+  remove_abandoned(options.output);
   const Result<Installation> installation = find_installation();
   if (!installation) return support::fail(installation.error());
   const Result<PythonInterpreter> python = probe_python(options.python);

@@ -41,9 +41,11 @@ def prepare(descriptor):
     for path in executable_files():
         builder.tell("start-file", path)
     orders = builder.orders()
+    sys.dont_write_bytecode = ["bytecode", "off"] in orders  # the builder's wish, not the launch's
     with ImportWatch(["watch", "memory"] in orders) as watch:
         builder.tell("step", "import")
         obey(builder, orders)
+    sys.dont_write_bytecode = False
     flush_output()
     refuse_leftovers(builder, watch, descriptors_before, memory_before)
     builder.tell("step", "rehearse")

@@ -177,6 +177,21 @@ class OptionTest(CommandTest):
                          + r": CPython 3\.\d+\.\d+, \d+ modules, [\d.]+ MB, \d+ mappings "
                          r"\(of \d+\), [\d.]+ s")
 
+    def test_remains_of_a_killed_build_are_removed_by_the_next_one(self):
+        abandoned = self.directory / "x.image.building-4194999"  # no process has such a number
+        abandoned.write_text("part of an image")
+        result = build(self.directory / "x.image")
+        self.assertEqual((0, ""), (result.returncode, result.stderr))
+        self.assertFalse(abandoned.exists())
+
+    def test_build_writes_no_bytecode_where_the_environment_forbids_it(self):
+        self.write("quiet.py", "answer = 42\n")
+        result = build(self.directory / "x.image", "-m", "quiet",
+                       env={"PYTHONPATH": str(self.directory), "PATH": "/usr/bin",
+                            "PYTHONDONTWRITEBYTECODE": "1"})
+        self.assertEqual((0, ""), (result.returncode, result.stderr))
+        self.assertFalse((self.directory / "__pycache__").exists())
+
     def test_notices_tell_what_imports_printed(self):
         self.write("chatty.py", "print('hello from an import')\n")
         result = build(self.directory / "x.image", "-m", "chatty",
