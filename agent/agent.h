@@ -1,8 +1,9 @@
 // The agent: code inside the booted interpreter, before and after the freeze.
 //
 // Before: door -> prepare (Python, agent/python/prepare.py) -> checkpoint -> frozen.
-// After:  the restorer jumps to `resume`, which never returns: fresh native state -> at-fork child
-// hooks -> launch (agent/python/launch.py) -> the program -> finish -> exit.
+// After:  the restorer jumps to `resume`, which never returns: fresh native state -> launch
+// (environment, streams, fresh Python state, at-fork child hooks, arguments) -> the program ->
+// finish -> exit.
 //
 // Each launch is a fork child of the boot: the process freezes right after the fork, and every
 // at-fork child hook runs exactly once, before the freeze or at each launch
