@@ -207,6 +207,18 @@ class SignalTest(CommandTest):
         show = "import signal; print(signal.getsignal(signal.SIGXFSZ))"
         self.assertEqual(run(python(), "-c", show).stdout, launch(plain_image(), "-c", show).stdout)
 
+    def test_signals_ignored_while_building_are_not_ignored_in_a_launch(self):
+        # posix_spawn(3) leaves the C library's own signals 32 and 33 ignored in its children.
+        ignore = ("import ctypes, os, sys; action = (ctypes.c_uint64 * 4)(1, 0, 0, 0); "
+                  "call = ctypes.CDLL(None).syscall; "
+                  "[call(13, number, action, None, 8) for number in (1, 32, 33)]; "
+                  "os.execv(sys.argv[1], sys.argv[1:])")
+        image = self.directory / "x.image"
+        result = run(python(), "-c", ignore, PYSNAP, "build", "--python", python(), "-o", image)
+        self.assertEqual(0, result.returncode, result.stderr)
+        show = "print([l for l in open('/proc/self/status') if 'SigIgn' in l])"
+        self.assertEqual(run(python(), "-c", show).stdout, launch(image, "-c", show).stdout)
+
 
 if __name__ == "__main__":
     unittest.main()
