@@ -18,6 +18,17 @@ HOLD = "print('ready', flush=True); input()"
 
 
 @dataclasses.dataclass(frozen=True)
+class ImageKind:
+    """A way to build an image."""
+
+    suffix: str
+    options: tuple[str, ...]
+
+
+KINDS = [ImageKind("", ()), ImageKind(", self-contained", ("--self-contained",))]
+
+
+@dataclasses.dataclass(frozen=True)
 class Topic:
     """One command and the modules that its image has imported."""
 
@@ -27,10 +38,9 @@ class Topic:
     output: str
     modules: tuple[str, ...] = ()
 
-    @property
-    def image(self):
-        """Where its image is built."""
-        return FOLDER / f"{self.name}.pysnap"
+    def image(self, kind):
+        """Where its image of that kind is built."""
+        return FOLDER / f"{self.name}{'-whole' if kind.options else ''}.pysnap"
 
     @property
     def held(self):
@@ -71,17 +81,18 @@ def _plain(topic, python):
     return entry
 
 
-def _restored(topic):
-    start = [BINARIES / "pysnap-run", "--image", topic.image, "-c"]
-    entry = case(f"restored {topic.name}", topic.group, [*start, topic.code],
+def _restored(topic, kind):
+    start = [BINARIES / "pysnap-run", "--image", topic.image(kind), "-c"]
+    entry = case(f"restored {topic.name}{kind.suffix}", topic.group, [*start, topic.code],
                  [*start, topic.held], topic.output)
     entry["baseline"] = _plain_name(topic)
     return entry
 
 
-def _build_image(topic, python):
+def _build_image(topic, kind, python):
     modules = [word for module in topic.modules for word in ("-m", module)]
-    command = [BINARIES / "pysnap", "build", "--python", python, *modules, "-o", topic.image]
+    command = [BINARIES / "pysnap", "build", "--python", python, *modules, *kind.options,
+               "-o", topic.image(kind)]
     tell("$ " + " ".join(short(word) for word in command))
     run(*command)
 
@@ -106,10 +117,11 @@ def python_cases(with_images):
                               [python, "-I", "-S", "-c", HOLD]))
         if not with_images:
             continue
-        try:
-            _build_image(topic, python)
-            cases.append(_restored(topic))
-        except BenchError as error:
-            reasons.append(f"restored {topic.name}: {error}")
-            print(f"run_benchmarks: {reasons[-1]}", file=sys.stderr, flush=True)
+        for kind in KINDS:
+            try:
+                _build_image(topic, kind, python)
+                cases.append(_restored(topic, kind))
+            except BenchError as error:
+                reasons.append(f"restored {topic.name}{kind.suffix}: {error}")
+                print(f"run_benchmarks: {reasons[-1]}", file=sys.stderr, flush=True)
     return cases, reasons
