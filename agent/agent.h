@@ -94,6 +94,9 @@ int run_program(const format::LaunchRequest& request);
 // The namespace of agent/python; its module is not in sys.modules, so no program can reach it.
 extern PyObject* agent_names;
 
+// A str from bytes of the file system or the command line; a new reference.
+inline PyObject* decoded(const char* text) { return python.PyUnicode_DecodeFSDefault(text); }
+
 // Calls a function of agent/python; the error, if any, stays set and the result is nullptr.
 PyObject* call(PyObject* names, const char* function, PyObject* a = nullptr, PyObject* b = nullptr,
                PyObject* c = nullptr);

@@ -33,8 +33,6 @@ struct FrozenObjects {
 FrozenObjects frozen = {};
 char frozen_time_zone[256];  // "" also when TZ was not set: both mean the system's zone
 
-PyObject* decoded(const char* text) { return python.PyUnicode_DecodeFSDefault(text); }
-
 void append(PyObject* list, PyObject* item) {
   python.PyList_Append(list, item);
   python.Py_DecRef(item);

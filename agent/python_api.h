@@ -22,7 +22,6 @@ inline constexpr int kFileInput = 257;  // Py_file_input, "The Very High Level L
   F(PyObject*, PyModule_GetDict, (PyObject*))                                               \
   F(PyObject*, PyModule_New, (const char*))                                                 \
   F(PyObject*, PyDict_GetItemString, (PyObject*, const char*))                              \
-  F(PyObject*, PyDict_New, ())                                                              \
   F(int, PyDict_SetItem, (PyObject*, PyObject*, PyObject*))                                 \
   F(int, PyDict_SetItemString, (PyObject*, const char*, PyObject*))                         \
   F(int, PyDict_Next, (PyObject*, long*, PyObject**, PyObject**))                           \
@@ -66,15 +65,12 @@ inline constexpr int kFileInput = 257;  // Py_file_input, "The Very High Level L
   F(int, PySys_Audit, (const char*, const char*, ...))                                      \
   F(void, PyErr_Print, ())                                                                  \
   F(void, PyErr_Clear, ())                                                                  \
-  F(PyObject*, PyErr_Occurred, ())                                                          \
   F(int, PyErr_ExceptionMatches, (PyObject*))                                               \
   F(void, PyErr_Fetch, (PyObject**, PyObject**, PyObject**))                                \
   F(void, PyErr_NormalizeException, (PyObject**, PyObject**, PyObject**))                   \
-  F(void, PyErr_Restore, (PyObject*, PyObject*, PyObject*))                                 \
   F(void, PyErr_WriteUnraisable, (PyObject*))                                               \
   F(void, PyOS_BeforeFork, ())                                                              \
   F(void, PyOS_AfterFork_Child, ())                                                         \
-  F(void, PyOS_AfterFork_Parent, ())                                                        \
   F(void, Py_IncRef, (PyObject*))                                                           \
   F(void, Py_DecRef, (PyObject*))                                                           \
   F(const char*, Py_GetVersion, ())

@@ -18,8 +18,6 @@ struct Outcome {
   bool interrupted;  // by a KeyboardInterrupt nobody caught: the process ends by SIGINT
 };
 
-PyObject* decoded(const char* text) { return python.PyUnicode_DecodeFSDefault(text); }
-
 int print_error() {
   python.PyErr_Print();
   return 1;

@@ -30,10 +30,13 @@ using support::Status;
 
 using Clock = std::chrono::steady_clock;
 
+// Stands between the name of an image and the builder's pid while the image is made.
+constexpr const char* kTemporaryMark = ".building-";
+
 // What builds that were killed left beside the output: their names end with a process that is gone.
 void remove_abandoned(const std::string& output) {
   const std::filesystem::path path = output;
-  const std::string prefix = path.filename().string() + ".building-";
+  const std::string prefix = path.filename().string() + kTemporaryMark;
   const std::filesystem::path directory =
       path.parent_path().empty() ? std::filesystem::path(".") : path.parent_path();
   std::error_code error;
@@ -51,7 +54,7 @@ void remove_abandoned(const std::string& output) {
 class TemporaryImage {
  public:
   explicit TemporaryImage(const std::string& output)
-      : path_(fmt::format("{}.building-{}", output, ::getpid())) {
+      : path_(fmt::format("{}{}{}", output, kTemporaryMark, ::getpid())) {
     ::unlink(path_.c_str());
   }
   TemporaryImage(const TemporaryImage&) = delete;

@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-#include "format/checksum.h"
+#include "format/seal.h"
 
 namespace pysnap::launcher {
 namespace {
@@ -50,13 +50,9 @@ Result<ImageFile> ImageFile::open(const std::string& path) {
   if (place.size > file->bytes().size() - place.offset) return rejected(path, "it was cut short");
   std::vector<uint64_t> block((place.size + 7) / 8);
   std::memcpy(block.data(), file->bytes().data() + place.offset, place.size);
-  const format::RejectReason reason =
-      format::ImageView::check(block.data(), place.size, file->bytes().size());
+  const format::RejectReason reason = format::check_seal(
+      file->bytes().data(), place.offset, block.data(), place.size, file->bytes().size());
   if (reason != format::RejectReason::kNone) return rejected(path, format::reason_text(reason));
-  const format::ImageHeader& header = format::ImageView(block.data()).header();
-  if (format::metadata_checksum(block.data(), place.size) != header.metadata_checksum ||
-      format::checksum(file->bytes().data(), place.offset) != header.front_checksum)
-    return rejected(path, format::reason_text(format::RejectReason::kWrongChecksum));
   return ImageFile(std::move(*file), std::move(block), place.offset);
 }
 

@@ -6,7 +6,7 @@
 
 #include "bare/system_call.h"
 #include "bare/text.h"
-#include "format/checksum.h"
+#include "format/seal.h"
 
 namespace pysnap::restore {
 namespace {
@@ -37,18 +37,6 @@ Place find_metadata(int descriptor) {
   return {offset, header.metadata_size};
 }
 
-// Structure, then checksums: the front of the file (ELF headers), then the block.
-const char* check(const char* file, const Place& place, uint64_t file_size) {
-  const char* block = file + place.offset;
-  const format::RejectReason reason = format::ImageView::check(block, place.size, file_size);
-  if (reason != format::RejectReason::kNone) return format::reason_text(reason);
-  const format::ImageHeader& header = format::ImageView(block).header();
-  if (format::metadata_checksum(block, place.size) != header.metadata_checksum ||
-      format::checksum(file, place.offset) != header.front_checksum)
-    return format::reason_text(format::RejectReason::kWrongChecksum);
-  return nullptr;
-}
-
 }  // namespace
 
 OpenImage open_image(const char* path) {
@@ -73,7 +61,9 @@ OpenImage open_image(const char* path) {
                                               MAP_PRIVATE | MAP_POPULATE, image.descriptor, 0);
   if (mapped.failed()) return rejected(image, "its metadata cannot be mapped", mapped.error());
   const char* file = reinterpret_cast<const char*>(mapped.raw);
-  image.reason = check(file, place, file_size);
+  const format::RejectReason reason =
+      format::check_seal(file, place.offset, file + place.offset, place.size, file_size);
+  if (reason != format::RejectReason::kNone) image.reason = format::reason_text(reason);
   image.metadata = file + place.offset;
   return image;
 }

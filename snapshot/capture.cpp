@@ -314,7 +314,7 @@ Result<Snapshot> capture(const FrozenProcess& frozen) {
   // 4. Fewer mappings, same memory. From here on the process is no longer needed.
   Snapshot snapshot = capture.take();
   merge_regions(snapshot.regions);
-  snapshot.arena_low = snapshot.regions.empty() ? frozen.ceiling : frozen.ceiling;
+  snapshot.arena_low = frozen.ceiling;
   for (const CapturedRegion& region : snapshot.regions) {
     constexpr uint64_t kLowestCeiling = uint64_t{1} << 40;
     if (region.address >= kLowestCeiling) {

@@ -12,6 +12,18 @@ from run import Tally, chosen_environments
 Trial = Callable[[Environment, list[str], argparse.Namespace, Tally], None]
 
 
+def count_launches(environment: Environment, problems: list[str | None], verdict: str,
+                   tally: Tally) -> None:
+    """One case: all launches are right (None), or the first problems are shown."""
+    wrong = [f"launch {number}: {problem}" for number, problem in enumerate(problems) if problem]
+    for line in wrong[:3]:
+        print(f"      {line}")
+    print(f"{'FAIL' if wrong else 'pass'}  {environment.name}: {len(problems) - len(wrong)} of "
+          f"{len(problems)} {verdict}")
+    tally.failed += bool(wrong)
+    tally.passed += not wrong
+
+
 def parser_for(description: str) -> argparse.ArgumentParser:
     """The options that all companions have."""
     parser = argparse.ArgumentParser(description=description.splitlines()[0])

@@ -80,16 +80,11 @@ def try_environment(environment: Environment, launcher: list[str], options: argp
     before = time.monotonic()
     with tempfile.TemporaryDirectory() as directory:
         processes = start_all(launcher, environment, directory, options.launches)
-        problems = [(number, problem_of(number, process, directory))
+        problems = [problem_of(number, process, directory)
                     for number, process in enumerate(processes)]
-    wrong = [(number, problem) for number, problem in problems if problem]
-    for number, problem in wrong[:3]:
-        print(f"      launch {number}: {problem}")
     seconds = time.monotonic() - before
-    print(f"{'FAIL' if wrong else 'pass'}  {environment.name}: {len(problems) - len(wrong)} of "
-          f"{len(problems)} concurrent launches are right ({seconds:.1f} s)")
-    tally.failed += bool(wrong)
-    tally.passed += not wrong
+    companion.count_launches(environment, problems,
+                             f"concurrent launches are right ({seconds:.1f} s)", tally)
 
 
 def main() -> int:

@@ -50,13 +50,7 @@ def try_environment(environment: Environment, launcher: list[str], options: argp
     with tempfile.TemporaryDirectory() as directory:
         problems = [interrupt_one(launcher, environment, directory)
                     for _ in range(options.launches)]
-    wrong = [problem for problem in problems if problem]
-    for problem in wrong[:3]:
-        print(f"      {problem}")
-    print(f"{'FAIL' if wrong else 'pass'}  {environment.name}: {len(problems) - len(wrong)} of "
-          f"{len(problems)} interrupted launches end as they should")
-    tally.failed += bool(wrong)
-    tally.passed += not wrong
+    companion.count_launches(environment, problems, "interrupted launches end as they should", tally)
 
 
 def main() -> int:
