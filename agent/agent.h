@@ -77,8 +77,8 @@ struct LaunchPlan {
 // Makes the interpreter look freshly started for this program.
 LaunchPlan launch(const format::LaunchRequest& request);
 
-// Remembers sys.modules at the freeze; finalises the modules and objects that a run has made.
-void note_frozen_modules();
+// Remembers sys.modules; finalises the modules and objects that a run has made.
+void note_modules();
 void finalize_run();
 
 // The end of a process without waking every library: register before any import, look at the loaded

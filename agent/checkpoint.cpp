@@ -8,6 +8,7 @@
 #include "agent/agent.h"
 #include "agent/embedded_python.h"
 #include "agent/environment.h"
+#include "agent/publish.h"
 
 namespace pysnap::agent {
 namespace {
@@ -19,6 +20,7 @@ PyObject* load_agent_names() {
   PyObject* module = python.PyModule_New("_pysnap_agent");
   PyObject* names = python.PyModule_GetDict(module);
   python.PyDict_SetItemString(names, "__builtins__", python.PyEval_GetBuiltins());
+  add_publish_helpers(names);
   for (const EmbeddedSource& source : embedded_sources()) {
     PyObject* code = python.Py_CompileString(source.text, source.name, kFileInput);
     PyObject* result = code == nullptr ? nullptr : python.PyEval_EvalCode(code, names, names);
@@ -74,11 +76,19 @@ PyObject* call(PyObject* names, const char* function, PyObject* a, PyObject* b, 
   note_native_generators();
   note_native_end();
   note_generators();
-  note_frozen_modules();
+  note_modules();
+
+  // 2. Hide what was prepared: from here on sys.modules is what it was after start-up.
+  if (call(agent_names, "hide") == nullptr) {
+    python.PyErr_Print();
+    give_up("the prepared modules cannot be hidden");
+  }
+  hide_prepared_modules();
   prepare_launch();
+  if (call(agent_names, "settle") == nullptr) give_up("collecting garbage failed");
   fflush(nullptr);
 
-  // 2. Shed threads: the child of a fork has one, and every library that survives fork() is whole.
+  // 3. Shed threads: the child of a fork has one, and every library that survives fork() is whole.
   pause_openmp();
   python.PyOS_BeforeFork();
   const pid_t child = fork();
@@ -88,12 +98,12 @@ PyObject* call(PyObject* names, const char* function, PyObject* a, PyObject* b, 
     _exit(0);
   }
 
-  // 3. The child's half of the fork, as far as it makes locks new; the rest runs at each launch.
+  // 4. The child's half of the fork, as far as it makes locks new; the rest runs at each launch.
   python.PyOS_AfterFork_Child();
-  if (call(agent_names, "restore_child_hooks") == nullptr)
+  if (call(agent_names, "restore_hooks") == nullptr)
     give_up("the interpreter's at-fork hooks could not be put back");
 
-  // 4. Freeze. Nothing of Python runs between here and the launch.
+  // 5. Freeze. Nothing of Python runs between here and the launch.
   forget_environment();
   agent_state.magic = format::kAgentMagic;
   agent_state.resume_entry = reinterpret_cast<uint64_t>(&resume);

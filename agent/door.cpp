@@ -10,50 +10,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "agent/detour.h"
 
 namespace pysnap::agent {
 namespace {
 
-// jmp *0(%rip), then the absolute target: reaches any address, needs no register.
-constexpr unsigned char kJump[] = {0xff, 0x25, 0, 0, 0, 0};
-constexpr size_t kDoorSize = sizeof kJump + sizeof(uint64_t);
-
-unsigned char* door_place = nullptr;
-unsigned char covered_bytes[kDoorSize];
+constinit Detour door;  // no constructor: load() runs first
 int control_descriptor = -1;
-
-void write_text(unsigned char* place, const unsigned char* bytes) {
-  constexpr uintptr_t kPage = 4096;
-  const uintptr_t begin = reinterpret_cast<uintptr_t>(place) & ~(kPage - 1);
-  const uintptr_t end = (reinterpret_cast<uintptr_t>(place) + kDoorSize + kPage - 1) & ~(kPage - 1);
-  void* pages = reinterpret_cast<void*>(begin);
-  if (mprotect(pages, end - begin, PROT_READ | PROT_WRITE) != 0)
-    give_up("the interpreter's code cannot be made writable on this system");
-  memcpy(place, bytes, kDoorSize);
-  if (mprotect(pages, end - begin, PROT_READ | PROT_EXEC) != 0)
-    give_up("the interpreter's code cannot be made executable again on this system");
-}
 
 // Stands in for `int Py_RunMain(void)`; never returns into the interpreter's main.
 int enter_door() {
-  write_text(door_place, covered_bytes);
+  door.remove();
   const uintptr_t frame = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
   prepare_and_freeze(control_descriptor, frame);
 }
 
 void close_door() {
-  door_place = static_cast<unsigned char*>(dlsym(RTLD_DEFAULT, "Py_RunMain"));
-  if (door_place == nullptr) give_up("the program does not export Py_RunMain: it is not CPython");
-  memcpy(covered_bytes, door_place, kDoorSize);
-  unsigned char jump[kDoorSize];
-  const uint64_t target = reinterpret_cast<uint64_t>(&enter_door);
-  memcpy(jump, kJump, sizeof kJump);
-  memcpy(jump + sizeof kJump, &target, sizeof target);
-  write_text(door_place, jump);
+  void* place = dlsym(RTLD_DEFAULT, "Py_RunMain");
+  if (place == nullptr) give_up("the program does not export Py_RunMain: it is not CPython");
+  door.install(place, reinterpret_cast<void*>(&enter_door));
 }
 
 // Runs in the booted process only: a child it starts has no such variable and is left alone.

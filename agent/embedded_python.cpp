@@ -10,6 +10,11 @@ extern const char pysnap_python_fork_hooks[];
 extern const char pysnap_python_generators[];
 extern const char pysnap_python_launch[];
 extern const char pysnap_python_finish[];
+extern const char pysnap_python_effects[];
+extern const char pysnap_python_effect_kinds[];
+extern const char pysnap_python_recorder[];
+extern const char pysnap_python_hidden[];
+extern const char pysnap_python_verdict[];
 }
 
 namespace pysnap::agent {
@@ -23,6 +28,11 @@ EmbeddedSources embedded_sources() {
       {"<pysnap generators>", pysnap_python_generators},
       {"<pysnap finish>", pysnap_python_finish},
       {"<pysnap fork hooks>", pysnap_python_fork_hooks},
+      {"<pysnap effects>", pysnap_python_effects},
+      {"<pysnap effect kinds>", pysnap_python_effect_kinds},
+      {"<pysnap recorder>", pysnap_python_recorder},
+      {"<pysnap hidden>", pysnap_python_hidden},
+      {"<pysnap verdict>", pysnap_python_verdict},
       {"<pysnap prepare>", pysnap_python_prepare},
   };
   return {sources, sources + sizeof sources / sizeof sources[0]};

@@ -16,4 +16,9 @@
         embed   pysnap_python_generators, "generators.py"
         embed   pysnap_python_launch, "launch.py"
         embed   pysnap_python_finish, "finish.py"
+        embed   pysnap_python_effects, "effects.py"
+        embed   pysnap_python_effect_kinds, "effect_kinds.py"
+        embed   pysnap_python_recorder, "recorder.py"
+        embed   pysnap_python_hidden, "hidden.py"
+        embed   pysnap_python_verdict, "verdict.py"
         .section .note.GNU-stack, "", @progbits

@@ -2,33 +2,15 @@
 // collect; take the run's modules out of sys.modules; collect; clear those that are still alive;
 // collect.
 //
-// Which modules are the run's: sys.modules keeps the order of insertion, and its frozen keys are
-// known by address. PyDict_Next() borrows, so walking past thousands of frozen entries changes no
-// reference count and copies no page.
-#include <stdlib.h>
-
+// PyDict_Next() borrows, so walking past thousands of frozen modules changes no reference count and
+// copies no page.
 #include "agent/agent.h"
+#include "agent/publish.h"
 
 namespace pysnap::agent {
 namespace {
 
 PyObject* modules = nullptr;  // sys.modules
-PyObject** frozen_keys = nullptr;
-PyObject** frozen_values = nullptr;
-long frozen_count = 0;
-
-// A module object that the freeze found under the same name, wherever it stands now.
-bool is_frozen(PyObject* key, PyObject* value, long& expected) {
-  for (long i = expected; i < frozen_count; ++i) {
-    if (frozen_keys[i] != key) continue;
-    expected = i + 1;
-    return frozen_values[i] == value;
-  }
-  for (long i = 0; i < expected; ++i) {
-    if (frozen_keys[i] == key) return frozen_values[i] == value;
-  }
-  return false;
-}
 
 // The names of the run's modules, __main__ first: it was there before the others.
 PyObject* names_of_run() {
@@ -37,10 +19,9 @@ PyObject* names_of_run() {
   python.PyList_Append(names, main);
   python.Py_DecRef(main);
   long position = 0;
-  long expected = 0;
   PyObject *key, *value;
   while (python.PyDict_Next(modules, &position, &key, &value) != 0) {
-    if (!is_frozen(key, value, expected)) python.PyList_Append(names, key);
+    if (!belongs_to_image(value)) python.PyList_Append(names, key);
   }
   return names;
 }
@@ -76,22 +57,7 @@ void clear_survivors(PyObject* references) {
 
 }  // namespace
 
-void note_frozen_modules() {
-  modules = python.PySys_GetObject("modules");
-  long position = 0;
-  PyObject *key, *value;
-  while (python.PyDict_Next(modules, &position, &key, &value) != 0) ++frozen_count;
-  const size_t room = static_cast<size_t>(frozen_count);
-  frozen_keys = static_cast<PyObject**>(calloc(room, sizeof(PyObject*)));
-  frozen_values = static_cast<PyObject**>(calloc(room, sizeof(PyObject*)));
-  if (frozen_keys == nullptr || frozen_values == nullptr) give_up("out of memory at the freeze");
-  position = 0;
-  for (long i = 0; i < frozen_count; ++i) {
-    python.PyDict_Next(modules, &position, &key, &value);
-    frozen_keys[i] = key;
-    frozen_values[i] = value;
-  }
-}
+void note_modules() { modules = python.PySys_GetObject("modules"); }
 
 void finalize_run() {
   if (python.PySys_GetObject("last_value") != nullptr ||

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "agent/publish.h"
 #include "agent/script_file.h"
 
 extern char** environ;
@@ -203,6 +204,8 @@ LaunchPlan launch(const format::LaunchRequest& request) {
   if ((request.flags & format::kDontWriteBytecode) != 0)
     settle(call(agent_names, "dont_write_bytecode"), nullptr);
   respect_ignored_signals();
+  if ((request.flags & format::kExplain) != 0)
+    settle(call(agent_names, "explain_verdicts"), nullptr);
 
   // 2. Fresh state. No code of the program's or of other packages has run yet.
   renew_modules();
@@ -211,7 +214,9 @@ LaunchPlan launch(const format::LaunchRequest& request) {
   run_hooks();
 
   // 4. The program's arguments and search path.
-  return plan_program(request);
+  const LaunchPlan plan = plan_program(request);
+  expect_launched_modules();
+  return plan;
 }
 
 }  // namespace pysnap::agent

@@ -14,11 +14,24 @@ struct CompilerFlags {  // PyCompilerFlags, cpython/compile.h
   int cf_feature_version;
 };
 
+struct MethodDefinition {  // PyMethodDef, methodobject.h
+  const char* name;
+  void* function;
+  int flags;
+  const char* doc;
+};
+
+inline constexpr int kMethodNone = 0x04;  // METH_NOARGS: (self, nullptr)
+inline constexpr int kMethodOne = 0x08;   // METH_O: (self, argument)
+inline constexpr int kMethodFast = 0x80;  // METH_FASTCALL: (self, arguments, count)
+
 inline constexpr int kFileInput = 257;  // Py_file_input, "The Very High Level Layer"
 
 #define PYSNAP_PYTHON_FUNCTIONS(F)                                                          \
   F(PyObject*, PyImport_AddModule, (const char*))                                           \
   F(PyObject*, PyImport_ImportModule, (const char*))                                        \
+  F(PyObject*, PyImport_Import, (PyObject*))                                                \
+  F(PyObject*, PyCFunction_NewEx, (MethodDefinition*, PyObject*, PyObject*))                \
   F(PyObject*, PyModule_GetDict, (PyObject*))                                               \
   F(PyObject*, PyModule_New, (const char*))                                                 \
   F(PyObject*, PyDict_GetItemString, (PyObject*, const char*))                              \
@@ -40,6 +53,7 @@ inline constexpr int kFileInput = 257;  // Py_file_input, "The Very High Level L
   F(int, PyList_Insert, (PyObject*, long, PyObject*))                                       \
   F(int, PyList_SetSlice, (PyObject*, long, long, PyObject*))                               \
   F(void*, PyCapsule_GetPointer, (PyObject*, const char*))                                  \
+  F(long, PyObject_Hash, (PyObject*))                                                       \
   F(int, PyObject_IsTrue, (PyObject*))                                                      \
   F(int, PyList_Append, (PyObject*, PyObject*))                                             \
   F(PyObject*, PyBytes_FromString, (const char*))                                           \
@@ -50,6 +64,7 @@ inline constexpr int kFileInput = 257;  // Py_file_input, "The Very High Level L
   F(PyObject*, PyUnicode_AsUTF8String, (PyObject*))                                         \
   F(char*, PyBytes_AsString, (PyObject*))                                                   \
   F(PyObject*, PyObject_CallFunctionObjArgs, (PyObject*, ...))                              \
+  F(int, PyObject_SetAttr, (PyObject*, PyObject*, PyObject*))                               \
   F(PyObject*, PyObject_GetAttrString, (PyObject*, const char*))                            \
   F(PyObject*, PyEval_GetBuiltins, ())                                                      \
   F(PyObject*, PyEval_EvalCode, (PyObject*, PyObject*, PyObject*))                          \

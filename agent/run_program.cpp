@@ -100,7 +100,7 @@ TopLevel run_command(PyObject* command) {
 TopLevel run_module(PyObject* name, PyObject* replace_argument) {
   if (python.PySys_Audit("cpython.run_module", "O", name) < 0) return {nullptr, -1};
   PyObject* runpy = python.PyImport_ImportModule("runpy");
-  if (runpy == nullptr || call(agent_names, "forget_module", name) == nullptr) return {nullptr, -1};
+  if (runpy == nullptr) return {nullptr, -1};
   PyObject* function = python.PyObject_GetAttrString(runpy, "_run_module_as_main");
   if (function == nullptr) return {nullptr, -1};
   unblock_signals();

@@ -38,8 +38,8 @@ enum class ProgramKind : uint32_t { kScript = 1, kModule = 2, kCommand = 3, kSta
 
 inline constexpr uint32_t kUnbufferedStreams = 1;  // PYTHONUNBUFFERED
 inline constexpr uint32_t kDontWriteBytecode = 2;  // PYTHONDONTWRITEBYTECODE
-
-inline constexpr uint32_t kHoldAtEnd = 4;  // stop before the very end: the builder looks
+inline constexpr uint32_t kHoldAtEnd = 4;          // stop before the very end: the builder looks
+inline constexpr uint32_t kExplain = 8;            // say why a prepared module is imported afresh
 
 // What one launch asks for. Lives on the new process's own stack, which stays mapped for good.
 struct LaunchRequest {

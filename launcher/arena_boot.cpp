@@ -116,6 +116,7 @@ struct Conversation {
   std::string activity;  // what the interpreter was last heard to begin
   bool is_frozen = false;
   Watch wanted_watch = Watch::kUsual;
+  bool is_internal = false;  // the agent's own problem: what it printed belongs to the sentence
 
   void hear(const std::vector<std::string>& record) {
     const std::string& verb = record[0];
@@ -149,6 +150,7 @@ struct Conversation {
       wanted_watch = Watch::kMemory;
     } else if (verb == "fail") {
       problem = field(1);
+      is_internal = true;
     } else if (verb == "frozen") {
       is_frozen =
           parse(field(1), 10, frozen.process) && parse(field(2), 16, frozen.agent_state_address);
@@ -164,6 +166,9 @@ std::string joined(const std::vector<std::string>& lines) {
 
 Error end_of_boot(const Conversation& talk, FrozenInterpreter& frozen) {
   if (!talk.refusals.empty()) return Error::because(ErrorKind::kRefused, joined(talk.refusals));
+  if (talk.is_internal && !frozen.printed.empty())
+    return Error::because(ErrorKind::kInput,
+                          talk.problem + ":\n" + without_line_end(frozen.printed));
   if (!talk.problem.empty()) return Error::because(ErrorKind::kInput, talk.problem);
   const Result<int> status = frozen.boot.wait();
   const std::string how = status ? describe_wait_status(*status) : "an unknown status";

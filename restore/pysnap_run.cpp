@@ -40,12 +40,13 @@ bool input_is_terminal() {
   return !bare::system_call(SYS_ioctl, 0, kGetSettings, bare::as_word(settings)).failed();
 }
 
-uint32_t request_flags(char** environment, Hold hold) {
+uint32_t request_flags(char** environment, const LaunchOptions& options) {
   const auto is_set = [environment](const char* name) {
     const char* value = bare::environment_value(environment, name);
     return value != nullptr && *value != 0;
   };
-  uint32_t flags = hold == Hold::kAtEnd ? format::kHoldAtEnd : 0;
+  uint32_t flags = options.hold == Hold::kAtEnd ? format::kHoldAtEnd : 0;
+  if (options.explain == Explain::kYes) flags |= format::kExplain;
   if (is_set("PYTHONUNBUFFERED")) flags |= format::kUnbufferedStreams;
   if (is_set("PYTHONDONTWRITEBYTECODE")) flags |= format::kDontWriteBytecode;
   return flags;
@@ -136,7 +137,7 @@ void set_process_name(const char* interpreter) {
   restore_signals(header.kernel);
   static format::LaunchRequest request;
   request.kind = options.kind;
-  request.flags = request_flags(start.environment, options.hold);
+  request.flags = request_flags(start.environment, options);
   request.program = options.program;
   request.arguments = options.arguments;
   request.environment = start.environment;

@@ -6,25 +6,32 @@ the frozen process has one thread, and its locks stay new. All others run at eac
 renew (random state, pids, connections) is what two launches must not share.
 """
 
+
+
+
+def hook_list(when):
+    """One of the interpreter's own lists, found through an entry of ours that is taken out again."""
+
+    def mark():
+        pass
+
+    posix.register_at_fork(**{when: mark})
+    for holder in gc.get_referrers(mark):
+        if type(holder) is list and holder and mark in (holder[0], holder[-1]):
+            holder.remove(mark)
+            return holder
+    raise RuntimeError("the interpreter's list of at-fork hooks cannot be found")
+
+
+BEFORE_HOOKS = hook_list("before")
+PARENT_HOOKS = hook_list("after_in_parent")
+CHILD_HOOKS = hook_list("after_in_child")
+
 BOOT_HOOKS = {
     ("threading", "_after_fork"),
     ("logging", "_after_at_fork_child_reinit_locks"),
     ("asyncio.events", "on_fork"),
 }
-
-
-def find_child_hooks():
-    """The interpreter's own list of after_in_child hooks, found through a hook of ours."""
-
-    def mark():
-        pass
-
-    posix.register_at_fork(after_in_child=mark)
-    for holder in gc.get_referrers(mark):
-        if type(holder) is list and holder and holder[-1] is mark:
-            holder.pop()
-            return holder
-    return None
 
 
 def runs_at_boot(hook):
@@ -33,23 +40,23 @@ def runs_at_boot(hook):
     return name == "_at_fork_reinit" or (getattr(hook, "__module__", ""), name) in BOOT_HOOKS
 
 
-def split_child_hooks():
-    """Leaves the hooks of the boot in the interpreter's list; returns False when there is none."""
-    hooks = find_child_hooks()
-    if hooks is None:
-        return False
-    LAUNCH["hook_list"] = hooks
-    LAUNCH["all_hooks"] = tuple(hooks)
-    LAUNCH["launch_hooks"] = tuple(hook for hook in hooks if not runs_at_boot(hook))
-    hooks[:] = [hook for hook in hooks if runs_at_boot(hook)]
-    return True
+def note_boot_hooks():
+    """While the hooks of all prepared modules are still there."""
+    LAUNCH["boot_hooks"] = (tuple(BEFORE_HOOKS), [h for h in CHILD_HOOKS if runs_at_boot(h)])
 
 
-def restore_child_hooks():
-    """In the forked child, after its hooks ran: the program's own forks run all of them again."""
-    LAUNCH["hook_list"][:] = LAUNCH["all_hooks"]
+def keep_boot_hooks():
+    """For the fork that freezes: every hook before it, in the child those that make locks new."""
+    LAUNCH["own_hooks"] = (tuple(BEFORE_HOOKS), tuple(CHILD_HOOKS))
+    BEFORE_HOOKS[:], CHILD_HOOKS[:] = LAUNCH["boot_hooks"]
+
+
+def restore_hooks():
+    """In the forked child, after its hooks ran: a launch has those of what start-up imports."""
+    BEFORE_HOOKS[:], CHILD_HOOKS[:] = LAUNCH["own_hooks"]
 
 
 def launch_hooks():
-    """What C calls one by one at each launch, reporting errors as CPython does."""
-    return LAUNCH["launch_hooks"]
+    """Hooks of what start-up itself imports; those of prepared modules run when they appear."""
+    renewed = LAUNCH["renewed_in_place"]
+    return tuple(h for h in LAUNCH["own_hooks"][1] if not runs_at_boot(h) and h not in renewed)

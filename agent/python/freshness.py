@@ -64,6 +64,9 @@ RENEW = {
     "logging": renew_logging,
 }
 
+if "_ssl" in sys.builtin_module_names:
+    RENEW["_ssl"] = renew_ssl
+
 
 def forget_state():
     """Before the freeze: what is made again on demand."""
@@ -74,11 +77,9 @@ def forget_state():
 
 
 def renewals():
-    """The calls of each launch: (function, module) pairs, decided before the freeze."""
-    plan = [(RENEW[name], sys.modules[name]) for name in RENEW if name in sys.modules]
-    if "_ssl" in sys.builtin_module_names and "_ssl" in sys.modules:
-        plan.append((renew_ssl, sys.modules["_ssl"]))
-    return tuple(plan)
+    """The calls of each launch: (function, module) pairs for modules that start-up imports; those
+    of hidden modules are made when they are published."""
+    return tuple((RENEW[name], sys.modules[name]) for name in RENEW if name in sys.modules)
 
 
 def seed_remaining():

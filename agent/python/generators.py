@@ -48,4 +48,4 @@ def generator_is_placed(index):
     """C renews this one: neither its method nor its at-fork hook runs at launch."""
     seed = GENERATORS[index][4]
     LAUNCH["seed_functions"].remove(seed)
-    LAUNCH["launch_hooks"] = tuple(hook for hook in LAUNCH["launch_hooks"] if hook != seed)
+    LAUNCH["renewed_in_place"].append(seed)

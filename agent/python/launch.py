@@ -13,17 +13,20 @@ SIG_IGN = 1
 
 LAUNCH = {
     "streams": None,
-    "started_modules": frozenset(),  # what start-up itself imports
+    "started_modules": {},  # what start-up itself imports
     "seekable_streams": (),  # for /dev/null and files
-    "hook_list": None,  # the interpreter's after_in_child hooks
-    "all_hooks": (),
-    "launch_hooks": (),
+    "boot_hooks": ((), ()),  # at-fork hooks for the fork that freezes, and those of start-up
+    "own_hooks": ((), ()),
+    "renewed_in_place": [],  # hooks that C makes needless
     "seed_functions": [],
 }
 
 
 def freeze_launch():
     """What each launch needs from Python, collected before the freeze for agent/launch.cpp."""
+    LAUNCH["streams"] = capture_streams()
+    LAUNCH["seekable_streams"] = seekable_streams(LAUNCH["streams"])
+    freeze_as_pipes(LAUNCH["streams"])
     adds_directory = not (sys.flags.isolated or getattr(sys.flags, "safe_path", False))
     return {
         "environ": posix.environ,
@@ -32,7 +35,7 @@ def freeze_launch():
         "program_name": sys.orig_argv[0],
         "path": sys.path,
         "renewals": renewals(),
-        "hooks": LAUNCH["launch_hooks"],
+        "hooks": launch_hooks(),
         "seeds": len(LAUNCH["seed_functions"]),
         "seekable_streams": LAUNCH["seekable_streams"],
         "adds_directory": int(adds_directory),
@@ -46,9 +49,8 @@ def renew_time_zone():
 
 def respect_ignored_signals(numbers):
     """Signals the caller ignores (nohup, a background job) stay ignored, and Python knows it."""
-    signal = import_aside("_signal")
     for number in numbers:
-        signal.signal(number, SIG_IGN)
+        _signal.signal(number, SIG_IGN)
 
 
 def dont_write_bytecode():
@@ -154,15 +156,6 @@ def remember_command(text):
 def report_unopened(path, number, reason):
     """CPython's sentence for a script that cannot be read; its exit status is 2."""
     sys.stderr.write(f"{sys.orig_argv[0]}: can't open file {path!r}: [Errno {number}] {reason}\n")
-
-
-def forget_module(name):
-    """-m NAME executes the module anew: a prepared one must not be there (runpy warns of it)."""
-    if name not in LAUNCH["started_modules"]:
-        for target in (name, name + ".__main__"):
-            module = sys.modules.get(target)
-            if module is not None and not hasattr(module, "__path__"):
-                del sys.modules[target]
 
 
 def exit_status(error):

@@ -36,28 +36,40 @@ def prepare(descriptor):
     builder = Builder(descriptor)
     descriptors_before = open_descriptors()
     memory_before = shared_memory()
-    LAUNCH["started_modules"] = frozenset(sys.modules)
+    LAUNCH["started_modules"] = dict.fromkeys(sys.modules)
     environment_before = dict(posix.environ)
     for path in executable_files():
         builder.tell("start-file", path)
     orders = builder.orders()
     sys.dont_write_bytecode = ["bytecode", "off"] in orders  # the builder's wish, not the launch's
-    with ImportWatch(["watch", "memory"] in orders) as watch:
+    leftovers = LeftoverWatch(["watch", "memory"] in orders)
+    PREPARED["effects"] = EffectWatch()
+    with ImportRecorder(leftovers, PREPARED["effects"]) as PREPARED["recorder"]:
         builder.tell("step", "import")
         obey(builder, orders)
+        __import__("runpy")  # for -m, directories and archives
     sys.dont_write_bytecode = False
     flush_output()
-    refuse_leftovers(builder, watch, descriptors_before, memory_before)
+    refuse_leftovers(builder, leftovers, descriptors_before, memory_before)
     builder.tell("step", "rehearse")
     forget_state()
     rehearse()
-    import_aside("runpy")
     report(builder, environment_before)
-    if not split_child_hooks():
-        raise RuntimeError("the interpreter's list of at-fork hooks cannot be found")
-    LAUNCH["streams"] = capture_streams()
-    LAUNCH["seekable_streams"] = seekable_streams(LAUNCH["streams"])
-    freeze_as_pipes(LAUNCH["streams"])
+    note_boot_hooks()
+
+
+PREPARED = {"effects": None, "recorder": None}
+
+
+def hide():
+    """sys.modules and all shared state become what they were after start-up."""
+    hide_modules(PREPARED["recorder"], PREPARED["effects"])
+    keep_boot_hooks()
+    PREPARED.clear()
+
+
+def settle():
+    """The last Python code before the freeze."""
     posix.environ.clear()
     gc.collect()
     gc.freeze()

@@ -9,10 +9,10 @@ import sys
 
 def import_aside(name):
     """Imports a module for the agent alone: sys.modules is left as it was."""
-    present = name in sys.modules
+    present = set(sys.modules)
     module = __import__(name)
-    if not present:
-        sys.modules.pop(name, None)
+    for added in sys.modules.keys() - present:
+        del sys.modules[added]
     return module
 
 
@@ -74,21 +74,17 @@ def shared_memory():
     }
 
 
-class ImportWatch:
-    """While installed, remembers which module's execution left what behind.
+class LeftoverWatch:
+    """Remembers which module's execution left what behind.
 
-    Wraps the file loaders' exec_module; what an inner import left is not blamed on the outer one.
+    Told by the import recorder (recorder.py) whenever another module begins or goes on to run.
     """
 
     def __init__(self, watches_memory):
-        external = sys.modules["_frozen_importlib_external"]
-        self._classes = [external._LoaderBasics, external.ExtensionFileLoader]
-        self._originals = [cls.exec_module for cls in self._classes]
         # Listing all mappings twice per module made the build with pandas four times as long: only
         # a second boot does it, after a first one that left shared memory.
         self.watches_memory = watches_memory
         self._known = self._state()
-        self._running = ["the warm-up or a module outside the file system"]
         self.blame = {}
 
     def _state(self):
@@ -98,28 +94,9 @@ class ImportWatch:
         memory = {("memory", place) for place in shared_memory()} if self.watches_memory else set()
         return threads | files | children | memory
 
-    def _note(self, name):
+    def note(self, name):
+        """What appeared since the last call was left by module `name`; None: by none."""
         state = self._state()
         for item in state - self._known:
-            self.blame[item] = name
+            self.blame[item] = name or "the warm-up or a module outside the file system"
         self._known = state
-
-    def __enter__(self):
-        for cls, original in zip(self._classes, self._originals):
-            cls.exec_module = self._watched(original)
-        return self
-
-    def _watched(self, original):
-        def exec_module(loader, module):
-            self._note(self._running[-1])
-            self._running.append(module.__name__)
-            try:
-                return original(loader, module)
-            finally:
-                self._note(self._running.pop())
-
-        return exec_module
-
-    def __exit__(self, *error):
-        for cls, original in zip(self._classes, self._originals):
-            cls.exec_module = original

@@ -1,0 +1,217 @@
+#include "agent/prepared_modules.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/agent.h"
+#include "agent/publish.h"
+
+namespace pysnap::agent {
+
+ModuleTable module_table = {};
+
+// PyDictObject carries a number that changes with each modification, third behind the object's
+// header, in all of 3.10 to 3.13 (PEP 509); agent/python/hidden.py checks that it does.
+uint64_t version_of(PyObject* dictionary) {
+  constexpr size_t kVersionOffset = 24;
+  uint64_t version;
+  memcpy(&version, reinterpret_cast<const char*>(dictionary) + kVersionOffset, sizeof version);
+  return version;
+}
+
+bool is_as_expected(const PreparedModule& record) {
+  return record.names == nullptr || version_of(record.names) == record.version;
+}
+
+void accept(PreparedModule& record) {
+  if (record.names != nullptr && version_of(record.names) != record.version)
+    record.version = version_of(record.names);
+}
+
+bool in_place(const PreparedModule& record) {
+  return python.PyDict_GetItemWithError(module_table.sys_modules, record.name) == record.module;
+}
+
+namespace {
+
+PyObject** sorted_modules = nullptr;
+
+void* room(uint32_t count, size_t size) {
+  void* memory = calloc(count, size);
+  if (memory == nullptr) give_up("out of memory while the modules were hidden");
+  return memory;
+}
+
+int compare_addresses(const void* one, const void* other) {
+  const PyObject* a = *static_cast<PyObject* const*>(one);
+  const PyObject* b = *static_cast<PyObject* const*>(other);
+  return a < b ? -1 : a > b;
+}
+
+void sort_modules() {
+  const size_t count = static_cast<size_t>(module_table.count);
+  sorted_modules = static_cast<PyObject**>(room(count, sizeof(PyObject*)));
+  for (size_t i = 0; i < count; ++i) sorted_modules[i] = module_table[static_cast<long>(i)].module;
+  qsort(sorted_modules, count, sizeof(PyObject*), compare_addresses);
+}
+
+// Publishing counts a reference to each name. The names of all modules lie on as many pages as
+// there are modules; copies side by side lie on a few. An ASCII string is one block without
+// pointers into itself (PyASCIIObject, PEP 393). `size` is what sys.getsizeof() says, without the
+// interned marks a fresh string lacks; 0: not such a string.
+PyObject* packed_name(PyObject* name, size_t size) {
+  constexpr size_t kBlock = 64 * 1024;
+  static char* place = nullptr;
+  static size_t left = 0;
+  if (size == 0 || size > kBlock) return name;
+  const size_t step = (size + 15) / 16 * 16;
+  if (step > left) {
+    place = static_cast<char*>(room(1, kBlock));
+    left = kBlock;
+  }
+  PyObject* bytes = python.PyUnicode_AsUTF8String(name);
+  PyObject* fresh = python.PyUnicode_DecodeFSDefault(python.PyBytes_AsString(bytes));
+  python.Py_DecRef(bytes);
+  python.PyObject_Hash(fresh);  // kept in the string, and copied with it
+  memcpy(place, fresh, size);
+  python.Py_DecRef(fresh);
+  auto* copy = reinterpret_cast<PyObject*>(place);
+  place += step;
+  left -= step;
+  return copy;
+}
+
+void fill(PreparedModule& record, PyObject* description, PyObject* hidden) {
+  const auto item = [description](long i) { return python.PyTuple_GetItem(description, i); };
+  const bool is_hidden = python.PyDict_GetItemWithError(hidden, item(0)) != nullptr;
+  record.name = is_hidden ? packed_name(item(0), static_cast<size_t>(python.PyLong_AsLong(item(7))))
+                          : item(0);
+  record.module = item(1);
+  record.names = item(2) == python.none() ? nullptr : item(2);
+  record.parent = python.PyLong_AsLong(item(3));
+  record.child = item(4);
+  record.binds = python.PyObject_IsTrue(item(6)) == 1;
+  record.state = is_hidden ? ModuleState::kHidden : ModuleState::kPublished;
+  PyObject* plan = item(5);
+  const long count = python.PyTuple_Size(plan);
+  auto* steps =
+      static_cast<ImportStep*>(room(static_cast<uint32_t>(count) + 1, sizeof(ImportStep)));
+  for (long i = 0; i < count; ++i) {
+    PyObject* step = python.PyTuple_GetItem(plan, i);
+    steps[i] = {python.PyLong_AsLong(step), nullptr};
+    if (steps[i].index >= 0) continue;
+    python.PyErr_Clear();  // not a number: an effect
+    steps[i].effect = step;
+  }
+  record.steps = steps;
+  record.step_count = static_cast<uint32_t>(count);
+  accept(record);
+}
+
+// The functions that agent/python needs from here.
+PyObject* dict_version(PyObject*, PyObject* dictionary) {
+  return python.PyLong_FromLong(static_cast<long>(version_of(dictionary)));
+}
+
+PyObject* is_hidden(PyObject*, PyObject* index) {
+  const PreparedModule& record = module_table[python.PyLong_AsLong(index)];
+  return python.PyLong_FromLong(record.state == ModuleState::kHidden);
+}
+
+PyObject* accept_record(PyObject*, PyObject* index) {
+  PreparedModule& record = module_table[python.PyLong_AsLong(index)];
+  record.is_changed = false;
+  accept(record);
+  python.Py_IncRef(python.none());
+  return python.none();
+}
+
+void append_number(PyObject* list, long number) {
+  PyObject* object = python.PyLong_FromLong(number);
+  python.PyList_Append(list, object);
+  python.Py_DecRef(object);
+}
+
+PyObject* changed_records(PyObject*, PyObject*) {
+  PyObject* list = python.PyList_New(0);
+  for (long i = 0; i < module_table.count; ++i) {
+    if (module_table[i].state == ModuleState::kPublished && !is_as_expected(module_table[i]))
+      append_number(list, i);
+  }
+  return list;
+}
+
+// Positions of the dictionaries in a growing list that have changed since the last call; those that
+// are new in it count. Before the freeze only.
+PyObject* changed_dictionaries(PyObject*, PyObject* dictionaries) {
+  static uint64_t* versions = nullptr;
+  static long known = 0;
+  const long count = python.PyList_Size(dictionaries);
+  if (count > known) {
+    versions = static_cast<uint64_t*>(
+        reallocarray(versions, static_cast<size_t>(count), sizeof(uint64_t)));
+    if (versions == nullptr) give_up("out of memory while imports were recorded");
+    for (; known < count; ++known) versions[known] = 0;
+  }
+  PyObject* changed = python.PyList_New(0);
+  for (long i = 0; i < count; ++i) {
+    const uint64_t version = version_of(python.PyList_GetItem(dictionaries, i));
+    if (version == versions[i]) continue;
+    versions[i] = version;
+    append_number(changed, i);
+  }
+  return changed;
+}
+
+// As run_at_forkers() of Modules/posixmodule.c: an error is reported and ends nothing.
+PyObject* call_hook(PyObject*, PyObject* hook) {
+  PyObject* result = python.PyObject_CallFunctionObjArgs(hook, nullptr);
+  if (result == nullptr) python.PyErr_WriteUnraisable(hook);
+  python.Py_DecRef(result);
+  python.Py_IncRef(python.none());
+  return python.none();
+}
+
+template <typename Function>
+MethodDefinition definition(const char* name, Function function, int flags) {
+  return {name, reinterpret_cast<void*>(function), flags, nullptr};
+}
+
+MethodDefinition helpers[] = {
+    definition("dict_version", dict_version, kMethodOne),
+    definition("is_hidden", is_hidden, kMethodOne),
+    definition("accept_record", accept_record, kMethodOne),
+    definition("changed_records", changed_records, kMethodNone),
+    definition("call_hook", call_hook, kMethodOne),
+    definition("changed_dictionaries", changed_dictionaries, kMethodOne),
+    definition("watch_native_imports", watch_native_imports, kMethodOne),
+};
+
+}  // namespace
+
+void add_publish_helpers(PyObject* names) {
+  for (MethodDefinition& helper : helpers)
+    python.PyDict_SetItemString(names, helper.name,
+                                python.PyCFunction_NewEx(&helper, nullptr, nullptr));
+}
+
+void make_module_table(PyObject* descriptions, PyObject* hidden) {
+  module_table.count = python.PyTuple_Size(descriptions);
+  module_table.first = static_cast<PreparedModule*>(
+      room(static_cast<uint32_t>(module_table.count) + 1, sizeof(PreparedModule)));
+  for (long i = 0; i < module_table.count; ++i)
+    fill(module_table[i], python.PyTuple_GetItem(descriptions, i), hidden);
+  for (long i = 0; i < module_table.count; ++i) {
+    long top = i;
+    while (module_table[top].parent >= 0) top = module_table[top].parent;
+    module_table[i].package = top;
+  }
+  sort_modules();
+}
+
+bool belongs_to_image(PyObject* module) {
+  return bsearch(&module, sorted_modules, static_cast<size_t>(module_table.count),
+                 sizeof(PyObject*), compare_addresses) != nullptr;
+}
+
+}  // namespace pysnap::agent

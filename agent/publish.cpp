@@ -1,0 +1,276 @@
+// Prepared modules appear when the program imports them.
+//
+// Invariant: a hidden module enters sys.modules only through publish(), after everything that its
+// import imports and in the same order, with its effects on shared state; and only if plain Python
+// would import the same file with the same modules underneath. Where that is not certain the
+// interpreter's own _find_and_load() imports it afresh.
+//
+// The interpreter calls _find_and_load() of importlib._bootstrap for every name that is not in
+// sys.modules (import_find_and_load() of Python/import.c; import_module() through _gcd_import()).
+// A function of C stands in its place: it has no frame, so tracebacks stay as they are.
+//
+// In C and by index, because a launch pays for each page it writes: an import that nothing speaks
+// against looks at one table and inserts into sys.modules.
+#include "agent/publish.h"
+
+#include "agent/agent.h"
+#include "agent/prepared_modules.h"
+#include "agent/search_path.h"
+
+namespace pysnap::agent {
+namespace {
+
+uint32_t walk_count = 0;
+PyObject* indices = nullptr;   // name -> index of hidden modules
+PyObject* original = nullptr;  // the interpreter's _find_and_load
+PyObject* builtin_import = nullptr;
+PyObject* builtin_names = nullptr;
+PyObject* frozen_names = nullptr;  // module name -> its names at the freeze
+PyObject* sys_names = nullptr;
+PyObject* own_sys_names = nullptr;
+uint64_t modules_version = 0;  // sys.modules, when every published module was in its place
+
+// Whether what the import of this module imports is there, or hidden and not replaced by the
+// program.
+bool foundation_stands(long index) {
+  PreparedModule& record = module_table[index];
+  if (record.walk == walk_count) return true;
+  record.walk = walk_count;
+  if (record.state == ModuleState::kPublished) return in_place(record);
+  if (record.state == ModuleState::kPublishing) return true;
+  if (record.state == ModuleState::kGone ||
+      python.PyDict_GetItemWithError(module_table.sys_modules, record.name) != nullptr)
+    return false;
+  if (record.parent >= 0 && !foundation_stands(record.parent)) return false;
+  for (uint32_t i = 0; i < record.step_count; ++i) {
+    if (record.steps[i].index >= 0 && !foundation_stands(record.steps[i].index)) return false;
+  }
+  return true;
+}
+
+// sys has names that are the program's affair: sys.stdout and its like.
+bool only_own_names_changed(const PreparedModule& record) {
+  PyObject* frozen = python.PyDict_GetItemString(frozen_names, "sys");
+  if (record.names != sys_names || frozen == nullptr) return false;
+  long position = 0;
+  PyObject *key, *value;
+  while (python.PyDict_Next(record.names, &position, &key, &value) != 0) {
+    PyObject* before = python.PyDict_GetItemWithError(frozen, key);
+    if (before != nullptr && before != value &&
+        python.PyDict_GetItemWithError(own_sys_names, key) == nullptr)
+      return false;
+  }
+  return true;
+}
+
+bool nothing_changed() {
+  if (python.PyDict_GetItemString(builtin_names, "__import__") != builtin_import) return false;
+  for (PreparedModule& record : module_table) {
+    if (record.state != ModuleState::kPublished || is_as_expected(record)) continue;
+    if (!only_own_names_changed(record)) return false;
+    accept(record);
+  }
+  return true;
+}
+
+bool applied_effects = false;
+
+bool publish(long index);
+
+bool make_steps(const PreparedModule& record) {
+  for (uint32_t i = 0; i < record.step_count; ++i) {
+    const ImportStep& step = record.steps[i];
+    if (step.index >= 0) {
+      if (module_table[step.index].state == ModuleState::kHidden && !publish(step.index))
+        return false;
+      continue;
+    }
+    applied_effects = true;
+    PyObject* result = call(agent_names, "apply_step", step.effect);
+    if (result == nullptr) return false;
+    python.Py_DecRef(result);
+  }
+  return true;
+}
+
+// As the end of _find_and_load_unlocked(): the module stands last in sys.modules, then its parent
+// knows it.
+bool insert(PreparedModule& record) {
+  if (python.PyDict_SetItem(module_table.sys_modules, record.name, record.module) != 0)
+    return false;
+  record.state = ModuleState::kPublished;
+  if (record.parent < 0) return true;
+  PreparedModule& parent = module_table[record.parent];
+  if (in_place(parent)) {
+    if (!record.binds || parent.names == nullptr) return true;
+    const bool expected = is_as_expected(parent);
+    if (python.PyDict_SetItem(parent.names, record.child, record.module) != 0) return false;
+    if (expected) accept(parent);
+    return true;
+  }
+  PyObject* other = python.PyDict_GetItemWithError(module_table.sys_modules, parent.name);
+  if (other != nullptr && python.PyObject_SetAttr(other, record.child, record.module) != 0)
+    python.PyErr_Clear();  // the import system warns, and goes on
+  return true;
+}
+
+bool publish(long index) {
+  PreparedModule& record = module_table[index];
+  if (record.parent >= 0 && module_table[record.parent].state == ModuleState::kHidden &&
+      !publish(record.parent))
+    return false;
+  if (record.state != ModuleState::kHidden) return true;  // its parent imports it
+  record.state = ModuleState::kPublishing;
+  if (make_steps(record) && insert(record)) return true;
+  record.state = ModuleState::kHidden;
+  return false;
+}
+
+// Before effects: what the program has changed stays known as changed.
+void note_changes() {
+  for (PreparedModule& record : module_table) {
+    if (record.state == ModuleState::kPublished && !is_as_expected(record))
+      record.is_changed = true;
+  }
+}
+
+// After effects: what they have changed is what is expected from here on.
+void accept_effects(bool finders_expected) {
+  for (PreparedModule& record : module_table) {
+    if (record.state == ModuleState::kPublished && !record.is_changed) accept(record);
+  }
+  if (finders_expected) expect_finders();
+}
+
+enum class Verdict : long { kNo, kYes, kAlone };
+
+Verdict judge(long index) {
+  ++walk_count;
+  const bool stands =
+      !module_table[module_table[index].package].has_gone &&
+      (version_of(module_table.sys_modules) == modules_version || foundation_stands(index));
+  if (stands && nothing_changed() && search_is_unchanged()) return Verdict::kYes;
+  PyObject* verdict =
+      call(agent_names, "judge", python.PyLong_FromLong(index), python.PyLong_FromLong(stands));
+  if (verdict == nullptr) {
+    python.PyErr_Clear();
+    return Verdict::kNo;
+  }
+  const long answer = python.PyLong_AsLong(verdict);
+  python.Py_DecRef(verdict);
+  return static_cast<Verdict>(answer);
+}
+
+PyObject* import_afresh(PyObject* name, PyObject* import) {
+  return python.PyObject_CallFunctionObjArgs(original, name, import, nullptr);
+}
+
+// An extension module whose foundation is imported afresh: C code is there once in a process.
+bool insert_alone(long index) {
+  PreparedModule& record = module_table[index];
+  record.state = ModuleState::kPublishing;
+  for (uint32_t i = 0; i < record.step_count; ++i) {
+    const long needed = record.steps[i].index;
+    if (needed < 0 || python.PyDict_GetItemWithError(module_table.sys_modules,
+                                                     module_table[needed].name) != nullptr)
+      continue;
+    if (module_table[needed].state == ModuleState::kPublishing) continue;
+    PyObject* module = python.PyImport_Import(module_table[needed].name);
+    if (module == nullptr) {
+      record.state = ModuleState::kHidden;
+      return false;
+    }
+    python.Py_DecRef(module);
+  }
+  return insert(record);
+}
+
+PyObject* hand_out(long index) {
+  note_changes();
+  const bool finders_expected = finders_are_expected();
+  applied_effects = false;
+  if (!publish(index)) return nullptr;
+  if (applied_effects) accept_effects(finders_expected);
+  modules_version = version_of(module_table.sys_modules);
+  python.Py_IncRef(module_table[index].module);
+  return module_table[index].module;
+}
+
+long hidden_index(PyObject* name) {
+  PyObject* index = indices == nullptr ? nullptr : python.PyDict_GetItemWithError(indices, name);
+  return index == nullptr ? -1 : python.PyLong_AsLong(index);
+}
+
+// Stands in for importlib._bootstrap._find_and_load(name, import_).
+PyObject* find_and_load(PyObject*, PyObject* const* arguments, long count) {
+  if (count != 2) return import_afresh(arguments[0], count > 1 ? arguments[1] : nullptr);
+  PyObject* name = arguments[0];
+  const long index = hidden_index(name);
+  if (index < 0) return import_afresh(name, arguments[1]);
+  PreparedModule& record = module_table[index];
+  if (record.state == ModuleState::kPublishing) {
+    python.Py_IncRef(record.module);
+    return record.module;
+  }
+  if (record.state != ModuleState::kHidden ||
+      python.PyDict_GetItemWithError(module_table.sys_modules, name) != nullptr)
+    return import_afresh(name, arguments[1]);
+  const Verdict verdict = judge(index);
+  if (verdict == Verdict::kYes) return hand_out(index);
+  if (verdict == Verdict::kAlone) {
+    if (!insert_alone(index)) return nullptr;
+    python.Py_IncRef(record.module);
+    return record.module;
+  }
+  PyObject* module = import_afresh(name, arguments[1]);
+  if (module != nullptr) {
+    // The frozen modules of a package know each other's objects; half a package is none.
+    record.state = ModuleState::kGone;
+    module_table[record.package].has_gone = true;
+  }
+  return module;
+}
+
+MethodDefinition find_and_load_definition = {
+    "_find_and_load", reinterpret_cast<void*>(&find_and_load), kMethodFast, nullptr};
+
+void take_place_of_find_and_load() {
+  PyObject* bootstrap = python.PyDict_GetItemString(module_table.sys_modules, "_frozen_importlib");
+  PyObject* names = python.PyModule_GetDict(bootstrap);
+  original = python.PyDict_GetItemString(names, "_find_and_load");
+  python.Py_IncRef(original);
+  python.PyDict_SetItemString(
+      names, "_find_and_load",
+      python.PyCFunction_NewEx(&find_and_load_definition, nullptr, nullptr));
+}
+
+}  // namespace
+
+void expect_launched_modules() {
+  for (PreparedModule& record : module_table) {
+    if (record.state == ModuleState::kPublished) accept(record);
+  }
+}
+
+void hide_prepared_modules() {
+  module_table.sys_modules = python.PySys_GetObject("modules");
+  take_place_of_find_and_load();  // first: it changes names that are noted next
+  PyObject* hidden = call(agent_names, "freeze_surroundings");
+  if (hidden == nullptr) {
+    python.PyErr_Print();
+    give_up("the prepared modules cannot be hidden");
+  }
+  PyObject* descriptions = python.PyDict_GetItemString(hidden, "records");
+  PyObject* hidden_names = python.PyDict_GetItemString(hidden, "indices");
+  builtin_names = python.PyEval_GetBuiltins();
+  frozen_names = python.PyDict_GetItemString(hidden, "names");
+  own_sys_names = python.PyDict_GetItemString(hidden, "own_sys_names");
+  sys_names = python.PyModule_GetDict(python.PyDict_GetItemString(module_table.sys_modules, "sys"));
+  builtin_import = python.PyDict_GetItemString(builtin_names, "__import__");
+  make_module_table(descriptions, hidden_names);
+  watch_search_path(python.PyDict_GetItemString(hidden, "interesting"));
+  modules_version = version_of(module_table.sys_modules);
+  indices = hidden_names;
+}
+
+}  // namespace pysnap::agent

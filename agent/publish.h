@@ -1,0 +1,25 @@
+// Hidden modules: prepared, frozen, and not in sys.modules until the program imports them.
+#pragma once
+
+#include "agent/python_api.h"
+
+namespace pysnap::agent {
+
+// Gives agent/python the functions that only C can provide; before its sources are executed.
+void add_publish_helpers(PyObject* names);
+
+// The last change to the interpreter before the freeze: from here on imports go through
+// publish.cpp.
+void hide_prepared_modules();
+
+// For agent/python/recorder.py: (self, wanted) -> what was wanted before. Tells
+// note_native_import() there of every import that C code makes.
+PyObject* watch_native_imports(PyObject*, PyObject* wanted);
+
+// What a launch itself has changed (sys.stdout and its like) is expected from here on.
+void expect_launched_modules();
+
+// Whether a module was there at the freeze, hidden or not.
+bool belongs_to_image(PyObject* module);
+
+}  // namespace pysnap::agent

@@ -1,0 +1,166 @@
+"""Prepared modules wait hidden until the program imports them.
+
+Before the freeze: takes them out of sys.modules, takes their effects back, and describes for
+agent/publish.cpp what the import of each has to do again. In a launch: decides, where something has
+changed that C does not judge, whether the frozen module is what plain Python would import.
+"""
+
+import sys
+
+opcode = import_aside("opcode")
+
+HIDDEN = {
+    "indices": {},  # module name -> index in `records`
+    "records": (),  # one tuple a module, see describe()
+    "names": {},  # name of a module -> a copy of its names at the freeze
+    "interesting": {},  # first parts of names that a new directory must not provide
+    "path": (),  # sys.path at the freeze
+    "finders": (),  # sys.meta_path at the freeze, and what publishing added to it
+    "package_paths": {},  # package -> its __path__ at the freeze
+    "absent": {},  # module name -> names whose import failed in it
+}
+
+
+def check_versions():
+    """Everything here relies on dictionaries that tell of changes (agent/prepared_modules.cpp)."""
+    probe = {}
+    versions = {dict_version(probe)}
+    for value in (1, 2, 3):
+        probe["x"] = value
+        versions.add(dict_version(probe))
+    if len(versions) != 4:
+        raise RuntimeError("the dictionaries of this interpreter have no version")
+
+
+def hide_modules(recorder, effects):
+    """Makes sys.modules and all shared state what they were after start-up."""
+    check_versions()
+    started = LAUNCH["started_modules"]
+    prepared = [name for name in sys.modules if name not in started]
+    names = list(started) + prepared
+    modules = {name: sys.modules[name] for name in names}
+    indices = {name: index for index, name in enumerate(names)}
+    paths = {name: own_name(module, "__path__") for name, module in modules.items()}
+    HIDDEN["package_paths"] = {name: list(path) for name, path in paths.items() if path is not None}
+    effects.undo_all()
+    EXIT_FUNCTIONS.end()
+    for name in prepared:
+        sys.modules.pop(name, None)
+    closures = {}
+    records = []
+    for name in names:
+        steps = recorder.steps.get(name, [])
+        binds = name in recorder.covered and unbind(name, modules, steps_of(recorder), closures)
+        records.append(describe(name, modules, indices, steps, binds))
+        absent = [step[1] for step in steps if step[0] == "absent"]
+        if absent:
+            HIDDEN["absent"][name] = absent
+    HIDDEN["all"] = indices
+    HIDDEN["indices"] = {name: indices[name] for name in prepared}
+    HIDDEN["records"] = tuple(records)
+    tops = {name.partition(".")[0] for name in prepared}
+    tops.update(name.partition(".")[0] for names in HIDDEN["absent"].values() for name in names)
+    HIDDEN["interesting"] = dict.fromkeys(tops, True)
+
+
+def own_name(module, name):
+    """An attribute without asking the module: its __getattr__() may import."""
+    names = getattr(module, "__dict__", None)
+    return names.get(name) if type(names) is dict else None
+
+
+def steps_of(recorder):
+    """Module name -> names of the modules its import imports, its parent first."""
+
+    def imports(name):
+        parent = name.rpartition(".")[0]
+        steps = recorder.steps.get(name, ())
+        return ([parent] if parent else []) + [s[1] for s in steps if s[0] in ("import", "alias")]
+
+    return imports
+
+
+def closure_of(name, imports, closures):
+    """All that the import of a module imports, itself included."""
+    if name not in closures:
+        seen = {name}
+        open_names = [name]
+        while open_names:
+            for other in imports(open_names.pop()):
+                if other not in seen:
+                    seen.add(other)
+                    open_names.append(other)
+        closures[name] = seen
+    return closures[name]
+
+
+def unbind(name, modules, imports, closures):
+    """Takes a submodule's name from its parent, unless the parent's own import always puts it
+    there; True when publishing has to bind it."""
+    parent, _, child = name.rpartition(".")
+    names = getattr(modules.get(parent), "__dict__", None)
+    if type(names) is not dict or names.get(child) is not modules[name]:
+        return False
+    if name in closure_of(parent, imports, closures):
+        return False
+    del names[child]
+    return True
+
+
+def describe(name, modules, indices, steps, binds):
+    """(name, module, its names or None, parent's index or -1, last part of the name, steps, whether
+    publishing has to make its parent know it, size of the name's object or 0); a step is the index of a module to import or (kind, change) for an effect."""
+    module = modules[name]
+    names = getattr(module, "__dict__", None) if name != "__main__" else None
+    parent, _, child = name.rpartition(".")
+    plan = []
+    for step in steps:
+        if step[0] == "effect":
+            plan.append(step[1:])
+        elif step[0] in ("import", "alias") and step[1] in indices and step[1] != name:
+            plan.append(indices[step[1]])
+    if name in RENEW:
+        plan.append((Renewal, (RENEW[name], module)))
+    return (
+        name,
+        module,
+        names if type(names) is dict else None,
+        indices.get(parent, -1),
+        child,
+        tuple(plan),
+        binds,
+        str.__sizeof__(name) if name.isascii() else 0,
+    )
+
+
+class Renewal:
+    """A step that makes a module's state fresh, in the form of an effect."""
+
+    @staticmethod
+    def apply(change):
+        """Calls the function of freshness.py."""
+        renew, module = change
+        renew(module)
+
+
+def apply_step(step):
+    """One effect, when its module is published."""
+    kind, change = step
+    kind.apply(change)
+
+
+def freeze_surroundings():
+    """What a launch compares with; nothing of this changes between here and the freeze."""
+    HIDDEN["names"] = {
+        record[0]: dict(record[2]) for record in HIDDEN["records"] if record[2] is not None
+    }
+    HIDDEN["own_sys_names"] = dict.fromkeys(OWN_SYS_NAMES)
+    HIDDEN["import"] = builtins.__import__
+    HIDDEN["sys"] = HIDDEN["all"]["sys"]
+    HIDDEN["builtins"] = HIDDEN["all"]["builtins"]
+    storing = ("STORE_GLOBAL", "DELETE_GLOBAL", "STORE_ATTR")
+    HIDDEN["storing_operations"] = {opcode.opmap[name] for name in storing}
+    HIDDEN["extended_argument"] = opcode.opmap["EXTENDED_ARG"]
+    HIDDEN["path"] = tuple(sys.path)
+    HIDDEN["finders"] = tuple(sys.meta_path)
+    return HIDDEN

@@ -1,0 +1,22 @@
+// Whether the search for modules still is the one that the image was made with.
+#pragma once
+
+#include "agent/python_api.h"
+
+namespace pysnap::agent {
+
+// sys.path, sys.meta_path and sys.path_hooks as they are now are the expected ones.
+// `interesting`: a dictionary of the first parts of module names that must come from nowhere else.
+void watch_search_path(PyObject* interesting);
+
+// Whether sys.meta_path and sys.path_hooks are the expected ones; publishing a module may then add
+// finders of its own to what is expected.
+bool finders_are_expected();
+void expect_finders();
+
+// True when the finders are the expected ones, and sys.path differs by directories in front only,
+// none of which has an entry that could be an interesting module. False: agent/python/verdict.py
+// decides.
+bool search_is_unchanged();
+
+}  // namespace pysnap::agent

@@ -1,0 +1,3 @@
+"""Has the name of a standard module."""
+
+MARK = "the program's own"
