@@ -13,6 +13,7 @@ extern const char pysnap_python_finish[];
 extern const char pysnap_python_effects[];
 extern const char pysnap_python_effect_kinds[];
 extern const char pysnap_python_recorder[];
+extern const char pysnap_python_code_only[];
 extern const char pysnap_python_hidden[];
 extern const char pysnap_python_verdict[];
 }
@@ -31,6 +32,7 @@ EmbeddedSources embedded_sources() {
       {"<pysnap effects>", pysnap_python_effects},
       {"<pysnap effect kinds>", pysnap_python_effect_kinds},
       {"<pysnap recorder>", pysnap_python_recorder},
+      {"<pysnap code only>", pysnap_python_code_only},
       {"<pysnap hidden>", pysnap_python_hidden},
       {"<pysnap verdict>", pysnap_python_verdict},
       {"<pysnap prepare>", pysnap_python_prepare},

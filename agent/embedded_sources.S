@@ -19,6 +19,7 @@
         embed   pysnap_python_effects, "effects.py"
         embed   pysnap_python_effect_kinds, "effect_kinds.py"
         embed   pysnap_python_recorder, "recorder.py"
+        embed   pysnap_python_code_only, "code_only.py"
         embed   pysnap_python_hidden, "hidden.py"
         embed   pysnap_python_verdict, "verdict.py"
         .section .note.GNU-stack, "", @progbits

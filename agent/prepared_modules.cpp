@@ -36,7 +36,9 @@ namespace {
 
 PyObject** sorted_modules = nullptr;
 
-void* room(uint32_t count, size_t size) {
+constexpr uint32_t kPointerSize = sizeof(PyObject*);
+
+void* room(uint32_t count, uint32_t size) {
   void* memory = calloc(count, size);
   if (memory == nullptr) give_up("out of memory while the modules were hidden");
   return memory;
@@ -49,10 +51,10 @@ int compare_addresses(const void* one, const void* other) {
 }
 
 void sort_modules() {
-  const size_t count = static_cast<size_t>(module_table.count);
-  sorted_modules = static_cast<PyObject**>(room(count, sizeof(PyObject*)));
-  for (size_t i = 0; i < count; ++i) sorted_modules[i] = module_table[static_cast<long>(i)].module;
-  qsort(sorted_modules, count, sizeof(PyObject*), compare_addresses);
+  const auto count = static_cast<uint32_t>(module_table.count);
+  sorted_modules = static_cast<PyObject**>(room(count, kPointerSize));
+  for (uint32_t i = 0; i < count; ++i) sorted_modules[i] = module_table[i].module;
+  qsort(sorted_modules, count, kPointerSize, compare_addresses);
 }
 
 // Publishing counts a reference to each name. The names of all modules lie on as many pages as
@@ -60,7 +62,7 @@ void sort_modules() {
 // pointers into itself (PyASCIIObject, PEP 393). `size` is what sys.getsizeof() says, without the
 // interned marks a fresh string lacks; 0: not such a string.
 PyObject* packed_name(PyObject* name, size_t size) {
-  constexpr size_t kBlock = 64 * 1024;
+  constexpr uint32_t kBlock = 64 * 1024;
   static char* place = nullptr;
   static size_t left = 0;
   if (size == 0 || size > kBlock) return name;

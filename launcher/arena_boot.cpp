@@ -62,6 +62,7 @@ class ControlChannel {
     const char* no_bytecode = std::getenv("PYTHONDONTWRITEBYTECODE");
     if (no_bytecode != nullptr && *no_bytecode != 0) add("bytecode", "off");
     for (const std::string& module : orders.modules) add("module", module);
+    for (const std::string& module : orders.code_only) add("code-only", module);
     if (!orders.warm_up.empty()) add("warm-up", orders.warm_up);
     text += fmt::format("go{}", kRecordEnd);
     for (size_t done = 0; done < text.size();) {

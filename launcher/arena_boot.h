@@ -18,6 +18,7 @@ namespace pysnap::launcher {
 // What the interpreter is told to do before it freezes.
 struct BootOrders {
   std::vector<std::string> modules;
+  std::vector<std::string> code_only;
   std::string warm_up;  // a script; empty: none
 };
 

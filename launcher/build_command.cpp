@@ -169,8 +169,8 @@ Status build(const BuildOptions& options) {
   if (!python) return support::fail(python.error());
 
   // 2. Boot in an arena, import, shed threads, freeze.
-  Result<FrozenInterpreter> frozen =
-      boot_and_freeze(*python, *installation, {options.modules, options.warm_up}, report);
+  Result<FrozenInterpreter> frozen = boot_and_freeze(
+      *python, *installation, {options.modules, options.code_only, options.warm_up}, report);
   if (!frozen) return support::fail(frozen.error());
 
   // 3. Capture. The frozen process is not needed after it.

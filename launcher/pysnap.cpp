@@ -18,6 +18,11 @@ void add_build(CLI::App& app, BuildOptions& options) {
   CLI::App* command = app.add_subcommand("build", "Freeze an interpreter with modules imported");
   command->add_option("--python", options.python,
                       "Interpreter (default: the active virtual environment's, else python3)");
+  command
+      ->add_option("--code-only", options.code_only,
+                   "Module whose code waits in the image and is executed by each program that "
+                   "imports it; can be repeated")
+      ->allow_extra_args(false);
   command->add_option("-m,--module", options.modules, "Module to import; can be repeated")
       ->allow_extra_args(false);
   command->add_option("--warm-up", options.warm_up, "Script to run once before the freeze");

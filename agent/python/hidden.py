@@ -36,21 +36,32 @@ def hide_modules(recorder, effects):
     """Makes sys.modules and all shared state what they were after start-up."""
     check_versions()
     started = LAUNCH["started_modules"]
-    prepared = [name for name in sys.modules if name not in started]
+    imports = steps_of(recorder)
+    closures = {}
+    prepared = []
+    for name in [name for name in sys.modules if name not in started]:
+        if closure_of(name, imports, closures).isdisjoint(CODE_ONLY):
+            prepared.append(name)
+        else:
+            keep_code_of(name)
+    code_only = [name for name in sys.modules if name not in started and name in CODE_ONLY]
     names = list(started) + prepared
     modules = {name: sys.modules[name] for name in names}
+    dropped = dict(sys.modules)
     indices = {name: index for index, name in enumerate(names)}
     paths = {name: own_name(module, "__path__") for name, module in modules.items()}
     HIDDEN["package_paths"] = {name: list(path) for name, path in paths.items() if path is not None}
     effects.undo_all()
     EXIT_FUNCTIONS.end()
-    for name in prepared:
+    for name in prepared + code_only:
         sys.modules.pop(name, None)
-    closures = {}
+    for name in code_only:
+        if name in recorder.covered:
+            unbind(name, dropped, imports, closures)
     records = []
     for name in names:
         steps = recorder.steps.get(name, [])
-        binds = name in recorder.covered and unbind(name, modules, steps_of(recorder), closures)
+        binds = name in recorder.covered and unbind(name, modules, imports, closures)
         records.append(describe(name, modules, indices, steps, binds))
         absent = [step[1] for step in steps if step[0] == "absent"]
         if absent:

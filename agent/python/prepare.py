@@ -89,6 +89,9 @@ def obey(builder, orders):
             if verb == "module":
                 builder.tell("import", value)
                 __import__(value)
+            elif verb == "code-only":
+                builder.tell("import", value)
+                keep_code_of(value)
             elif verb == "warm-up":
                 builder.tell("warm-up", value)
                 warm_up(value)
@@ -114,7 +117,7 @@ def traceback_of(error):
 def flush_output():
     """What imports printed belongs to the build, not to the first launch."""
     for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
-        if stream is not None:
+        if stream is not None and not stream.closed:
             stream.flush()
 
 
