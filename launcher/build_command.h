@@ -12,7 +12,7 @@ namespace pysnap::launcher {
 struct BuildOptions {
   std::string python;  // empty: the active virtual environment's, else python3
   std::vector<std::string> modules;
-  std::vector<std::string> code_only;  // modules that are not executed, only compiled
+  std::vector<std::string> code_only;                // modules that are not executed, only compiled
   std::string warm_up;                               // empty: none
   snapshot::Carry carry = snapshot::Carry::kListed;  // of the files that the image maps
   std::string output;
