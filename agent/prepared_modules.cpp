@@ -83,7 +83,8 @@ PyObject* packed_name(PyObject* name, size_t size) {
   return copy;
 }
 
-void fill(PreparedModule& record, PyObject* description, PyObject* hidden) {
+// `steps`: where its steps go; afterwards where the next module's go.
+void fill(PreparedModule& record, PyObject* description, PyObject* hidden, ImportStep*& steps) {
   const auto item = [description](long i) { return python.PyTuple_GetItem(description, i); };
   const bool is_hidden = python.PyDict_GetItemWithError(hidden, item(0)) != nullptr;
   record.name = is_hidden ? packed_name(item(0), static_cast<size_t>(python.PyLong_AsLong(item(7))))
@@ -94,19 +95,16 @@ void fill(PreparedModule& record, PyObject* description, PyObject* hidden) {
   record.child = item(4);
   record.binds = python.PyObject_IsTrue(item(6)) == 1;
   record.state = is_hidden ? ModuleState::kHidden : ModuleState::kPublished;
-  PyObject* plan = item(5);
-  const long count = python.PyTuple_Size(plan);
-  auto* steps =
-      static_cast<ImportStep*>(room(static_cast<uint32_t>(count) + 1, sizeof(ImportStep)));
-  for (long i = 0; i < count; ++i) {
-    PyObject* step = python.PyTuple_GetItem(plan, i);
-    steps[i] = {python.PyLong_AsLong(step), nullptr};
-    if (steps[i].index >= 0) continue;
-    python.PyErr_Clear();  // not a number: an effect
-    steps[i].effect = step;
-  }
   record.steps = steps;
-  record.step_count = static_cast<uint32_t>(count);
+  PyObject* plan = item(5);
+  record.step_count = static_cast<uint32_t>(python.PyTuple_Size(plan));
+  for (uint32_t i = 0; i < record.step_count; ++i, ++steps) {
+    PyObject* step = python.PyTuple_GetItem(plan, i);
+    *steps = {python.PyLong_AsLong(step), nullptr};
+    if (steps->index >= 0) continue;
+    python.PyErr_Clear();  // not a number: an effect
+    steps->effect = step;
+  }
   accept(record);
 }
 
@@ -201,8 +199,15 @@ void make_module_table(PyObject* descriptions, PyObject* hidden) {
   module_table.count = python.PyTuple_Size(descriptions);
   module_table.first = static_cast<PreparedModule*>(
       room(static_cast<uint32_t>(module_table.count) + 1, sizeof(PreparedModule)));
+  uint32_t step_count = 1;
+  for (long i = 0; i < module_table.count; ++i) {
+    PyObject* plan = python.PyTuple_GetItem(python.PyTuple_GetItem(descriptions, i), 5);
+    step_count += static_cast<uint32_t>(python.PyTuple_Size(plan));
+  }
+  // In one piece: publishing reads them all.
+  auto* steps = static_cast<ImportStep*>(room(step_count, sizeof(ImportStep)));
   for (long i = 0; i < module_table.count; ++i)
-    fill(module_table[i], python.PyTuple_GetItem(descriptions, i), hidden);
+    fill(module_table[i], python.PyTuple_GetItem(descriptions, i), hidden, steps);
   for (long i = 0; i < module_table.count; ++i) {
     long top = i;
     while (module_table[top].parent >= 0) top = module_table[top].parent;
