@@ -142,7 +142,7 @@ void accept_effects(bool finders_expected) {
   if (finders_expected) expect_finders();
 }
 
-enum class Verdict : long { kNo, kYes, kAlone };
+enum class Verdict : long { kNo, kYes, kFixed };
 
 Verdict judge(long index) {
   ++walk_count;
@@ -165,24 +165,47 @@ PyObject* import_afresh(PyObject* name, PyObject* import) {
   return python.PyObject_CallFunctionObjArgs(original, name, import, nullptr);
 }
 
-// An extension module whose foundation is imported afresh: C code is there once in a process.
-bool insert_alone(long index) {
+// What a module of another package needs is imported as the program would: each is judged by
+// itself.
+void import_needed(const PreparedModule& needed) {
+  if (python.PyDict_GetItemWithError(module_table.sys_modules, needed.name) != nullptr) return;
+  PyObject* module = python.PyImport_Import(needed.name);
+  if (module == nullptr) python.PyErr_Clear();  // the frozen module has what it needs
+  python.Py_DecRef(module);
+}
+
+// A module of a package with extension modules, which exist once in a process and know the Python
+// modules of their package: where the foundation has changed the package is still handed out, but
+// nothing outside of it.
+bool publish_fixed(long index) {
   PreparedModule& record = module_table[index];
+  const auto is_hidden = [](long i) { return module_table[i].state == ModuleState::kHidden; };
+  if (record.parent >= 0 && is_hidden(record.parent) && !publish_fixed(record.parent)) return false;
+  if (record.state != ModuleState::kHidden) return true;
   record.state = ModuleState::kPublishing;
   for (uint32_t i = 0; i < record.step_count; ++i) {
-    const long needed = record.steps[i].index;
-    if (needed < 0 || python.PyDict_GetItemWithError(module_table.sys_modules,
-                                                     module_table[needed].name) != nullptr)
-      continue;
-    if (module_table[needed].state == ModuleState::kPublishing) continue;
-    PyObject* module = python.PyImport_Import(module_table[needed].name);
-    if (module == nullptr) {
-      record.state = ModuleState::kHidden;
+    const ImportStep& step = record.steps[i];
+    if (step.index < 0) {
+      python.Py_DecRef(call(agent_names, "apply_step", step.effect));
+    } else if (module_table[step.index].package != record.package) {
+      import_needed(module_table[step.index]);
+    } else if (is_hidden(step.index) && !publish_fixed(step.index)) {
       return false;
     }
-    python.Py_DecRef(module);
   }
-  return insert(record);
+  if (!insert(record)) return false;
+  python.Py_DecRef(call(agent_names, "rebind", record.module));
+  return true;
+}
+
+PyObject* hand_out_fixed(long index) {
+  note_changes();
+  const bool finders_expected = finders_are_expected();
+  if (!publish_fixed(index)) return nullptr;
+  accept_effects(finders_expected);
+  python.PyErr_Clear();
+  python.Py_IncRef(module_table[index].module);
+  return module_table[index].module;
 }
 
 PyObject* hand_out(long index) {
@@ -217,11 +240,7 @@ PyObject* find_and_load(PyObject*, PyObject* const* arguments, long count) {
     return import_afresh(name, arguments[1]);
   const Verdict verdict = judge(index);
   if (verdict == Verdict::kYes) return hand_out(index);
-  if (verdict == Verdict::kAlone) {
-    if (!insert_alone(index)) return nullptr;
-    python.Py_IncRef(record.module);
-    return record.module;
-  }
+  if (verdict == Verdict::kFixed) return hand_out_fixed(index);
   PyObject* module = import_afresh(name, arguments[1]);
   if (module != nullptr) {
     // The frozen modules of a package know each other's objects; half a package is none.

@@ -16,6 +16,7 @@ HIDDEN = {
     "interesting": {},  # first parts of names that a new directory must not provide
     "path": (),  # sys.path at the freeze
     "finders": (),  # sys.meta_path at the freeze, and what publishing added to it
+    "fixed": set(),  # packages with extension modules
     "package_paths": {},  # package -> its __path__ at the freeze
     "absent": {},  # module name -> names whose import failed in it
 }
@@ -51,6 +52,7 @@ def hide_modules(recorder, effects):
     indices = {name: index for index, name in enumerate(names)}
     paths = {name: own_name(module, "__path__") for name, module in modules.items()}
     HIDDEN["package_paths"] = {name: list(path) for name, path in paths.items() if path is not None}
+    HIDDEN["fixed"] = {name.partition(".")[0] for name in prepared if is_extension(modules[name])}
     effects.undo_all()
     EXIT_FUNCTIONS.end()
     for name in prepared + code_only:
@@ -78,6 +80,12 @@ def own_name(module, name):
     """An attribute without asking the module: its __getattr__() may import."""
     names = getattr(module, "__dict__", None)
     return names.get(name) if type(names) is dict else None
+
+
+def is_extension(module):
+    """Whether a module was made by C code from a file."""
+    loader = getattr(own_name(module, "__spec__"), "loader", None)
+    return type(loader) is importlib_external.ExtensionFileLoader
 
 
 def steps_of(recorder):

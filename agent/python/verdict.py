@@ -8,7 +8,7 @@ always right, and slow.
 
 import sys
 
-NO, YES, ALONE = 0, 1, 2
+NO, YES, FIXED = 0, 1, 2
 
 # Names of sys whose value is the program's affair.
 OWN_SYS_NAMES = IGNORED_SYS_NAMES + (
@@ -44,26 +44,29 @@ def explain_verdicts():
 
 
 def judge(index, foundation_stands):
-    """NO, YES, or ALONE: an extension module, which exists once in a process, without the modules
-    that its import imports. `foundation_stands`: those are the frozen ones."""
-    reason = found_elsewhere(index)
-    verdict = NO
+    """NO, YES, or FIXED: of a package with extension modules, which exist once in a process, so
+    that only modules of other packages can be imported afresh. `foundation_stands`: the modules that
+    its import imports are the frozen ones."""
+    name = HIDDEN["records"][index][0]
+    package = name.partition(".")[0]
+    wanted = publishing_order(index)
+    reason = found_elsewhere(wanted) or foundation_changed(index, foundation_stands)
     if reason is None:
-        reason = foundation_changed(index, foundation_stands)
-        if reason is None:
-            return YES
-        verdict = ALONE if is_extension(index) else NO
+        return YES
+    if package in HIDDEN["fixed"]:
+        own = [o for o in wanted if HIDDEN["records"][o][0].partition(".")[0] == package]
+        if found_elsewhere(own) is None:
+            return FIXED
     if VERDICT["explains"]:
-        name = HIDDEN["records"][index][0]
         posix.write(2, f"pysnap-run: {name} is imported afresh: {reason}\n".encode())
-    return verdict
+    return NO
 
 
-def found_elsewhere(index):
+def found_elsewhere(indices):
     """Why the program's search for modules might give other files, or None."""
     if builtins.__import__ is not HIDDEN["import"]:
         return "the program has replaced __import__()"
-    for other in publishing_order(index):
+    for other in indices:
         reason = other_place(other)
         if reason is not None:
             return f"{HIDDEN['records'][other][0]}: {reason}"
@@ -119,10 +122,19 @@ def publishing_order(index):
     return list(order)
 
 
-def is_extension(index):
-    """Whether a module was made by C code from a file."""
-    loader = getattr(own_name(HIDDEN["records"][index][1], "__spec__"), "loader", None)
-    return type(loader) is importlib_external.ExtensionFileLoader
+def rebind(module):
+    """A module that is handed out on a changed foundation: what it had imported from there by
+    `from ... import`, it has as the program has set it."""
+    new = {}
+    for index in VERDICT["changed"]:
+        name, _, names = HIDDEN["records"][index][:3]
+        for key, value in HIDDEN["names"][name].items():
+            if callable(value) and names.get(key, value) is not value:
+                new[id(value)] = names[key]
+    names = getattr(module, "__dict__", {})
+    for key, value in list(names.items()):
+        if id(value) in new:
+            names[key] = new[id(value)]
 
 
 def other_place(index):
