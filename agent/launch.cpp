@@ -1,9 +1,11 @@
 // From a restored process to the point where the program's first line runs: environment, streams,
 // signals, fresh state, arguments, search path. In C, through few objects: every object touched
 // costs the copy of its page. What only some launches need is in agent/python/launch.py.
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,6 +29,9 @@ struct FrozenObjects {
   PyObject* path;
   PyObject* renewals;
   PyObject* hooks;
+  PyObject* flags;
+  long dont_write_bytecode;  // its place in sys.flags
+  long quiet;
   bool seeds_remain;
   bool adds_directory;
 };
@@ -75,6 +80,44 @@ void renew_time_zone() {
     settle(call(agent_names, "renew_time_zone"), nullptr);
 }
 
+// The interpreter's own copies of what its options say, for C code that asks there.
+struct FlagVariables {
+  int* unbuffered;
+  int* dont_write_bytecode;
+  int* quiet;
+};
+
+FlagVariables flag_variables = {};
+
+void find_flag_variables() {
+  const auto find = [](const char* name) { return static_cast<int*>(dlsym(RTLD_DEFAULT, name)); };
+  flag_variables.unbuffered = find("Py_UnbufferedStdioFlag");
+  flag_variables.dont_write_bytecode = find("Py_DontWriteBytecodeFlag");
+  flag_variables.quiet = find("Py_QuietFlag");
+}
+
+// sys.flags is a tuple that nothing changes in the interpreter; modules may have kept the object.
+void set_flag(long place, long value, int* variable) {
+  python.PyStructSequence_SetItem(frozen.flags, place, python.PyLong_FromLong(value));
+  if (variable != nullptr) *variable = static_cast<int>(value);
+}
+
+// The options that any image serves, as config_init_stdio() of Python/initconfig.c and
+// _PySys_InitMain() of Python/sysmodule.c apply them. Streams of Python come later.
+void apply_options(const format::LaunchRequest& request) {
+  if ((request.flags & format::kUnbufferedStreams) != 0) {
+    if (flag_variables.unbuffered != nullptr) *flag_variables.unbuffered = 1;
+    FILE* const streams[] = {stdin, stdout, stderr};
+    for (FILE* stream : streams) setvbuf(stream, nullptr, _IONBF, BUFSIZ);
+  }
+  if ((request.flags & format::kDontWriteBytecode) != 0) {
+    set_flag(frozen.dont_write_bytecode, 1, flag_variables.dont_write_bytecode);
+    python.PySys_SetObject("dont_write_bytecode", python.PyBool_FromLong(1));
+  }
+  if (request.quiet != 0)
+    set_flag(frozen.quiet, static_cast<long>(request.quiet), flag_variables.quiet);
+}
+
 void adapt_streams(uint32_t flags) {
   const bool unbuffered = (flags & format::kUnbufferedStreams) != 0;
   if (!unbuffered) use_seekable_streams();
@@ -112,24 +155,27 @@ void renew_modules() {
   }
 }
 
-// sys.argv = [first, ...]; sys.orig_argv = [interpreter, option, first, ...]. In place: modules may
-// have done `from sys import argv`.
-void set_arguments(const char* first, const char* option, const char* operand, char** rest) {
-  PyObject* arguments = python.PyList_New(0);
-  PyObject* command_line = python.PyList_New(0);
-  python.PyList_Append(command_line, frozen.program_name);
-  append(arguments, decoded(first));
-  if (option != nullptr) append(command_line, decoded(option));
-  if (operand != nullptr) append(command_line, decoded(operand));
-  for (; *rest != nullptr; ++rest) {
-    PyObject* argument = decoded(*rest);
-    python.PyList_Append(arguments, argument);
-    append(command_line, argument);
-  }
-  python.PyList_SetSlice(frozen.arguments, 0, LONG_MAX, arguments);
-  python.PyList_SetSlice(frozen.command_line, 0, LONG_MAX, command_line);
-  python.Py_DecRef(arguments);
-  python.Py_DecRef(command_line);
+// In place: modules may have done `from sys import argv`.
+void fill(PyObject* list, PyObject* first, char** rest) {
+  PyObject* items = python.PyList_New(0);
+  python.PyList_Append(items, first);
+  for (; *rest != nullptr; ++rest) append(items, decoded(*rest));
+  python.PyList_SetSlice(list, 0, LONG_MAX, items);
+  python.Py_DecRef(items);
+}
+
+void set_argument_vector(const char* first, char** rest) {
+  PyObject* name = decoded(first);
+  fill(frozen.arguments, name, rest);
+  python.Py_DecRef(name);
+}
+
+// sys.orig_argv: all words as they were typed.
+void set_command_line(const format::LaunchRequest& request) {
+  const char* typed = request.interpreter_name;
+  PyObject* name = typed == nullptr ? frozen.program_name : decoded(typed);
+  fill(frozen.command_line, name, request.python_arguments);
+  if (typed != nullptr) python.Py_DecRef(name);
 }
 
 void add_to_path(const char* directory) {
@@ -140,7 +186,7 @@ void add_to_path(const char* directory) {
 }
 
 LaunchPlan launch_script(const char* script, char** rest) {
-  set_arguments(script, nullptr, script, rest);
+  set_argument_vector(script, rest);
   ScriptFile file;
   if (is_plain_script(script, file)) {
     remember_no_importer(file.path);
@@ -157,21 +203,22 @@ LaunchPlan launch_script(const char* script, char** rest) {
 
 LaunchPlan plan_program(const format::LaunchRequest& request) {
   char directory[PATH_MAX];
+  set_command_line(request);
   switch (request.kind) {
     case format::ProgramKind::kScript:
       return launch_script(request.program, request.arguments);
     case format::ProgramKind::kModule:
-      set_arguments("-m", "-m", request.program, request.arguments);
+      set_argument_vector("-m", request.arguments);
       add_to_path(getcwd(directory, sizeof directory));
       return {request.kind, decoded(request.program), true};
     case format::ProgramKind::kCommand:
-      set_arguments("-c", "-c", request.program, request.arguments);
+      set_argument_vector("-c", request.arguments);
       add_to_path("");
       return {request.kind, decoded(request.program), false};
     case format::ProgramKind::kStandardInput:
       break;
   }
-  set_arguments("-", nullptr, "-", request.arguments);
+  set_argument_vector(request.program == nullptr ? "" : request.program, request.arguments);
   add_to_path("");
   return {format::ProgramKind::kStandardInput, decoded("<stdin>"), false};
 }
@@ -190,6 +237,10 @@ void prepare_launch() {
   frozen.renewals = get("renewals");
   frozen.hooks = get("hooks");
   note_seekable_streams(get("seekable_streams"));
+  frozen.flags = get("flags");
+  frozen.dont_write_bytecode = python.PyLong_AsLong(get("flag_dont_write_bytecode"));
+  frozen.quiet = python.PyLong_AsLong(get("flag_quiet"));
+  find_flag_variables();
   frozen.seeds_remain = python.PyLong_AsLong(get("seeds")) != 0;
   frozen.adds_directory = python.PyLong_AsLong(get("adds_directory")) != 0;
   const char* zone = getenv("TZ");
@@ -200,9 +251,8 @@ LaunchPlan launch(const format::LaunchRequest& request) {
   // 1. What any Python code may look at: environment and streams.
   renew_environment();
   renew_time_zone();
+  apply_options(request);
   adapt_streams(request.flags);
-  if ((request.flags & format::kDontWriteBytecode) != 0)
-    settle(call(agent_names, "dont_write_bytecode"), nullptr);
   respect_ignored_signals();
   if ((request.flags & format::kExplain) != 0)
     settle(call(agent_names, "explain_verdicts"), nullptr);

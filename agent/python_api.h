@@ -58,6 +58,13 @@ inline constexpr int kFileInput = 257;  // Py_file_input, "The Very High Level L
   F(int, PyList_Append, (PyObject*, PyObject*))                                             \
   F(PyObject*, PyBytes_FromString, (const char*))                                           \
   F(PyObject*, PyBytes_FromStringAndSize, (const char*, long))                              \
+  F(void, PyStructSequence_SetItem, (PyObject*, long, PyObject*))                           \
+  F(PyObject*, PyBool_FromLong, (long))                                                     \
+  F(int, PyRun_AnyFileExFlags, (FILE*, const char*, int, CompilerFlags*))                   \
+  F(long, PyMarshal_ReadLongFromFile, (FILE*))                                              \
+  F(PyObject*, PyMarshal_ReadLastObjectFromFile, (FILE*))                                   \
+  F(long, PyImport_GetMagicNumber, ())                                                      \
+  F(void, PyErr_SetString, (PyObject*, const char*))                                        \
   F(PyObject*, PyLong_FromLong, (long))                                                     \
   F(long, PyLong_AsLong, (PyObject*))                                                       \
   F(PyObject*, PyUnicode_DecodeFSDefault, (const char*))                                    \
@@ -79,6 +86,8 @@ inline constexpr int kFileInput = 257;  // Py_file_input, "The Very High Level L
   F(PyObject*, PySys_GetObject, (const char*))                                              \
   F(int, PySys_Audit, (const char*, const char*, ...))                                      \
   F(void, PyErr_Print, ())                                                                  \
+  F(PyObject*, PyErr_Occurred, ())                                                          \
+  F(int, PyObject_IsInstance, (PyObject*, PyObject*))                                       \
   F(void, PyErr_Clear, ())                                                                  \
   F(int, PyErr_ExceptionMatches, (PyObject*))                                               \
   F(void, PyErr_Fetch, (PyObject**, PyObject**, PyObject**))                                \
@@ -96,7 +105,9 @@ struct PythonApi {
 #undef PYSNAP_MEMBER
   PyObject* none() const { return _Py_NoneStruct; }
   PyObject* _Py_NoneStruct;  // Py_None
+  PyObject* PyCode_Type;
   PyObject** PyExc_SystemExit;
+  PyObject** PyExc_RuntimeError;
   PyObject** PyExc_KeyboardInterrupt;
 
   // Binds every name; returns the first one that is missing, or nullptr.

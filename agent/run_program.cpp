@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "agent/compiled_script.h"
 
 namespace pysnap::agent {
 namespace {
@@ -41,7 +42,15 @@ void unblock_signals() {
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &caller_signal_mask, nullptr, kMaskSize);
 }
 
-TopLevel run_file(const char* path, PyObject* path_object) {
+// -x: for scripts whose first line speaks to another system than Unix. Its end stays, so that the
+// lines keep their numbers.
+void skip_first_line(FILE* file) {
+  int c = getc(file);
+  while (c != EOF && c != '\n') c = getc(file);
+  if (c != EOF) ungetc(c, file);
+}
+
+TopLevel run_file(const char* path, PyObject* path_object, uint32_t flags) {
   if (python.PySys_Audit("cpython.run_file", "O", path_object) < 0) return {nullptr, -1};
   FILE* file = fopen(path, "rbe");
   if (file == nullptr) {
@@ -51,11 +60,16 @@ TopLevel run_file(const char* path, PyObject* path_object) {
     python.PyErr_Clear();
     return {nullptr, 2};  // CPython's status for a script that cannot be read
   }
-  CompilerFlags flags = {0, 0};
-  PyObject* names = call(agent_names, "enter_main", path_object);
+  if ((flags & format::kSkipFirstLine) != 0) skip_first_line(file);
+  const bool compiled = is_compiled(path, file);
+  PyObject* names =
+      call(agent_names, "enter_main", path_object, python.PyBool_FromLong(compiled ? 1 : 0));
   if (names == nullptr) return {nullptr, -1};
+  if (compiled) rewind(file);
   unblock_signals();
-  return {python.PyRun_FileExFlags(file, path, kFileInput, names, names, kCloseFile, &flags), -1};
+  if (compiled) return {run_compiled(file, names), -1};
+  CompilerFlags none = {0, 0};
+  return {python.PyRun_FileExFlags(file, path, kFileInput, names, names, kCloseFile, &none), -1};
 }
 
 // What _PyRun_SimpleFileObject() removes when a script has ended. In C: a signal handler written in
@@ -73,7 +87,7 @@ void leave_main() {
 TopLevel run_standard_input(PyObject* path_object) {
   if (python.PySys_Audit("cpython.run_stdin", nullptr) < 0) return {nullptr, -1};
   CompilerFlags flags = {0, 0};
-  PyObject* names = call(agent_names, "enter_main", path_object);
+  PyObject* names = call(agent_names, "enter_main", path_object, python.PyBool_FromLong(0));
   if (names == nullptr) return {nullptr, -1};
   unblock_signals();
   return {python.PyRun_FileExFlags(stdin, "<stdin>", kFileInput, names, names, kKeepOpen, &flags),
@@ -133,7 +147,7 @@ Outcome run_top_level(const format::LaunchRequest& request) {
   switch (plan.manner) {
     case format::ProgramKind::kScript: {
       PyObject* path = python.PyUnicode_EncodeFSDefault(plan.target);
-      top = run_file(python.PyBytes_AsString(path), plan.target);
+      top = run_file(python.PyBytes_AsString(path), plan.target, request.flags);
       break;
     }
     case format::ProgramKind::kModule:

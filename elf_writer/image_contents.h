@@ -22,6 +22,7 @@ struct ImageContents {
   std::vector<std::string> modules;
   std::vector<std::string> notices;
   std::vector<StartupVariable> startup;
+  std::vector<std::string> options;  // of Python, that the interpreter was started with
   std::vector<format::HotRun> hot_runs;
   std::string restorer;  // bytes of the pysnap-run program, embedded in the image
   uint64_t created_seconds = 0;

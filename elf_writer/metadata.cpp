@@ -133,6 +133,7 @@ Metadata::Metadata(const Snapshot& snapshot, const ImageContents& contents) {
   header.environment = builder.append(environment_records(contents.startup, strings));
   header.notices = builder.append(text_records(contents.notices, strings));
   header.hot_runs = builder.append(contents.hot_runs);
+  header.options = builder.append(text_records(contents.options, strings));
   header.interpreter = strings.add(contents.interpreter);
   header.interpreter_version = strings.add(contents.interpreter_version);
   header.strings =

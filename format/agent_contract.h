@@ -36,18 +36,22 @@ struct KernelState {
 
 enum class ProgramKind : uint32_t { kScript = 1, kModule = 2, kCommand = 3, kStandardInput = 4 };
 
-inline constexpr uint32_t kUnbufferedStreams = 1;  // PYTHONUNBUFFERED
-inline constexpr uint32_t kDontWriteBytecode = 2;  // PYTHONDONTWRITEBYTECODE
+inline constexpr uint32_t kUnbufferedStreams = 1;  // -u, PYTHONUNBUFFERED
+inline constexpr uint32_t kDontWriteBytecode = 2;  // -B, PYTHONDONTWRITEBYTECODE
 inline constexpr uint32_t kHoldAtEnd = 4;          // stop before the very end: the builder looks
 inline constexpr uint32_t kExplain = 8;            // say why a prepared module is imported afresh
+inline constexpr uint32_t kSkipFirstLine = 16;     // -x
 
 // What one launch asks for. Lives on the new process's own stack, which stays mapped for good.
 struct LaunchRequest {
   ProgramKind kind;
   uint32_t flags;
-  const char* program;  // script path, module name or command text
-  char** arguments;     // what follows the program, null-terminated
-  char** environment;   // null-terminated
+  uint64_t quiet;                // how often -q was given
+  const char* program;           // script path, module name or command text; nullptr: not named
+  char** arguments;              // what follows the program, null-terminated
+  char** python_arguments;       // all that follows the name of the interpreter, null-terminated
+  const char* interpreter_name;  // as it was typed; nullptr: the one the image was made from
+  char** environment;            // null-terminated
   uint64_t thread_id;
   uint64_t signal_mask;  // the caller's; all signals stay blocked until the program begins
 };
@@ -61,6 +65,6 @@ struct AgentState {
   KernelState kernel;
 };
 
-inline constexpr uint64_t kAgentMagic = 0x3170616e73797001;  // bumped with the layout
+inline constexpr uint64_t kAgentMagic = 0x3170616e73797002;  // bumped with the layout
 
 }  // namespace pysnap::format

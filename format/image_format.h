@@ -34,7 +34,7 @@ constexpr uint64_t metadata_offset(uint64_t program_header_count) {
 }
 
 inline constexpr uint64_t kImageMagic = 0x70616e7379700a1a;
-inline constexpr uint32_t kImageVersion = 1;
+inline constexpr uint32_t kImageVersion = 2;
 inline constexpr uint64_t kComplete = 0x6574656c706d6f63;  // "complete"
 inline constexpr uint64_t kPageSize = 4096;
 
@@ -99,7 +99,7 @@ struct EnvironmentKey {
   uint64_t value;  // string offset; 0: was not set
 };
 
-// A string of a list: module names, notices.
+// A string of a list: module names, notices, options of Python.
 struct Text {
   uint64_t text;  // string offset
 };
@@ -153,6 +153,7 @@ struct ImageHeader {
   Table environment;  // EnvironmentKey
   Table notices;      // Text: what was shed, what looks suspicious
   Table hot_runs;     // HotRun, ascending address
+  Table options;      // Text: options of Python that the interpreter was started with
   Table strings;      // bytes; offset 0 is the empty string
 
   uint64_t arena_low;
@@ -184,6 +185,6 @@ static_assert(kIsRecord<HotRun> && sizeof(HotRun) == 16);
 static_assert(kIsRecord<Text> && sizeof(Text) == 8);
 static_assert(kIsRecord<KernelState> && sizeof(KernelState) == 80 + 32 * kSignalCount);
 static_assert(kIsRecord<AgentState>);
-static_assert(kIsRecord<ImageHeader> && sizeof(ImageHeader) == 392 + sizeof(KernelState));
+static_assert(kIsRecord<ImageHeader> && sizeof(ImageHeader) == 408 + sizeof(KernelState));
 
 }  // namespace pysnap::format

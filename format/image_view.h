@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "format/image_format.h"
+#include "format/python_options.h"
 
 namespace pysnap::format {
 
@@ -97,6 +98,7 @@ class ImageView {
   }
   Records<Text> notices() const { return records<Text>(header().notices); }
   Records<HotRun> hot_runs() const { return records<HotRun>(header().hot_runs); }
+  Records<Text> options() const { return records<Text>(header().options); }
   const char* string(uint64_t offset) const {
     return reinterpret_cast<const char*>(block_ + header().strings.offset + offset);
   }
@@ -119,7 +121,8 @@ class ImageView {
     return inside(h.regions, sizeof(Region), 8) && inside(h.files, sizeof(File), 8) &&
            inside(h.segments, sizeof(Segment), 8) && inside(h.modules, sizeof(Text), 8) &&
            inside(h.environment, sizeof(EnvironmentKey), 8) && inside(h.notices, sizeof(Text), 8) &&
-           inside(h.hot_runs, sizeof(HotRun), 8) && inside(h.strings, 1, 1) &&
+           inside(h.hot_runs, sizeof(HotRun), 8) && inside(h.options, sizeof(Text), 8) &&
+           h.options.count <= kMostIdentityWords && inside(h.strings, 1, 1) &&
            h.strings.count > 0 && block_[h.strings.offset] == 0 &&
            string(h.strings.count - 1)[0] == 0;
   }
@@ -132,6 +135,7 @@ class ImageView {
       good = good && file.path < h.strings.count && file.build_id < h.strings.count;
     for (const Text& module : modules()) good = good && module.text < h.strings.count;
     for (const Text& notice : notices()) good = good && notice.text < h.strings.count;
+    for (const Text& option : options()) good = good && option.text < h.strings.count;
     for (const EnvironmentKey& key : environment())
       good = good && key.name < h.strings.count && key.value < h.strings.count;
     return good;

@@ -181,7 +181,7 @@ Error end_of_boot(const Conversation& talk, FrozenInterpreter& frozen) {
 }
 
 ChildOptions boot_options(const PythonInterpreter& python, const Installation& installation,
-                          uint64_t ceiling) {
+                          const std::vector<std::string>& python_options, uint64_t ceiling) {
   ChildOptions options;
   options.arguments = {installation.boot_program,
                        fmt::format("{:x}", ceiling),
@@ -191,6 +191,7 @@ ChildOptions boot_options(const PythonInterpreter& python, const Installation& i
                        "--argv0",
                        python.executable,
                        python.file};
+  options.arguments.insert(options.arguments.end(), python_options.begin(), python_options.end());
   options.environment = boot_environment();
   options.environment.push_back(fmt::format("PYSNAP_CONTROL_DESCRIPTOR={}", kControlNumber));
   return options;
@@ -211,7 +212,7 @@ Result<FrozenInterpreter> boot_once(const PythonInterpreter& python,
   const Result<File> log = make_log();
   if (!log) return support::fail(log.error());
 
-  ChildOptions options = boot_options(python, installation, *ceiling);
+  ChildOptions options = boot_options(python, installation, orders.python_options, *ceiling);
   options.control = child_end.descriptor();
   options.output = log->descriptor();
   options.errors = log->descriptor();

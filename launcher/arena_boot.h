@@ -20,6 +20,7 @@ struct BootOrders {
   std::vector<std::string> modules;
   std::vector<std::string> code_only;
   std::string warm_up;  // a script; empty: none
+  std::vector<std::string> python_options;
 };
 
 // A frozen interpreter; the processes end when this is destroyed.

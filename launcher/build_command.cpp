@@ -16,6 +16,7 @@
 #include "launcher/first_launch.h"
 #include "launcher/installation.h"
 #include "launcher/progress.h"
+#include "launcher/python_options.h"
 #include "launcher/python_probe.h"
 #include "launcher/startup_variables.h"
 #include "snapshot/capture.h"
@@ -122,14 +123,16 @@ std::vector<std::string> notices_of(const FrozenInterpreter& frozen) {
 Result<elf_writer::ImageContents> image_contents(const PythonInterpreter& python,
                                                  const Installation& installation,
                                                  const FrozenInterpreter& frozen,
-                                                 const snapshot::Snapshot& snapshot) {
+                                                 const snapshot::Snapshot& snapshot,
+                                                 const std::vector<std::string>& options) {
   elf_writer::ImageContents contents;
   contents.interpreter = python.executable;
   contents.interpreter_version = python.version;
   contents.interpreter_file = python.file;
   contents.modules = frozen.modules;
   contents.notices = notices_of(frozen);
-  contents.startup = startup_variables(snapshot, frozen.modules);
+  contents.options = options;
+  contents.startup = startup_variables(snapshot, frozen.modules, options);
   Result<std::string> restorer = support::read_text(installation.run_program);
   if (!restorer) return support::fail(restorer.error());
   contents.restorer = std::move(*restorer);
@@ -168,9 +171,14 @@ Status build(const BuildOptions& options) {
   const Result<PythonInterpreter> python = probe_python(options.python);
   if (!python) return support::fail(python.error());
 
+  const Result<std::vector<std::string>> python_options =
+      read_identity_options(options.python_options);
+  if (!python_options) return support::fail(python_options.error());
+
   // 2. Boot in an arena, import, shed threads, freeze.
   Result<FrozenInterpreter> frozen = boot_and_freeze(
-      *python, *installation, {options.modules, options.code_only, options.warm_up}, report);
+      *python, *installation,
+      {options.modules, options.code_only, options.warm_up, *python_options}, report);
   if (!frozen) return support::fail(frozen.error());
 
   // 3. Capture. The frozen process is not needed after it.
@@ -183,14 +191,14 @@ Status build(const BuildOptions& options) {
   // 4. A draft shows which pages a launch writes.
   report("draft");
   Result<elf_writer::ImageContents> contents =
-      image_contents(*python, *installation, *frozen, *snapshot);
+      image_contents(*python, *installation, *frozen, *snapshot, *python_options);
   if (!contents) return support::fail(contents.error());
   {
     const TemporaryImage draft(options.output);
     const Result<elf_writer::WrittenImage> written =
         elf_writer::write_image(*snapshot, *contents, draft.path(), elf_writer::Purpose::kDraft);
     if (!written) return support::fail(written.error());
-    contents->hot_runs = find_hot_pages(*installation, draft.path(), *snapshot);
+    contents->hot_runs = find_hot_pages(*installation, draft.path(), *snapshot, *python_options);
   }
 
   // 5. Write under another name, prove, publish.
@@ -200,7 +208,8 @@ Status build(const BuildOptions& options) {
       elf_writer::write_image(*snapshot, *contents, temporary.path());
   if (!written) return support::fail(written.error());
   report("prove");
-  if (const Status proven = prove(*installation, temporary.path()); !proven) return proven;
+  if (const Status proven = prove(*installation, temporary.path(), *python_options); !proven)
+    return proven;
   if (const Status published = temporary.publish(options.output); !published) return published;
   progress.show("");
   summarise(options, *python, *frozen, *snapshot, *written, start);

@@ -13,6 +13,7 @@ struct BuildOptions {
   std::string python;  // empty: the active virtual environment's, else python3
   std::vector<std::string> modules;
   std::vector<std::string> code_only;                // modules that are not executed, only compiled
+  std::string python_options;                        // of the interpreter, as a shell has them
   std::string warm_up;                               // empty: none
   snapshot::Carry carry = snapshot::Carry::kListed;  // of the files that the image maps
   std::string output;

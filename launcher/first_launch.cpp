@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "launcher/child_process.h"
+#include "launcher/startup_variables.h"
 #include "snapshot/process_memory.h"
 
 namespace pysnap::launcher {
@@ -58,13 +59,27 @@ Result<Pipe> make_pipe() {
   return Pipe{File::adopt(ends[0]), File::adopt(ends[1])};
 }
 
+// The image is launched with the options it was built with, in the environment of its boot.
+std::vector<std::string> launch_command(const Installation& installation,
+                                        const std::vector<std::string>& launcher_options,
+                                        const std::vector<std::string>& python_options,
+                                        const std::string& program) {
+  std::vector<std::string> words = {installation.run_program};
+  words.insert(words.end(), launcher_options.begin(), launcher_options.end());
+  words.insert(words.end(), python_options.begin(), python_options.end());
+  words.insert(words.end(), {"-c", program});
+  return words;
+}
+
 }  // namespace
 
 // A launch that gave way to plain Python would say so on standard error.
-Status prove(const Installation& installation, const std::string& image) {
+Status prove(const Installation& installation, const std::string& image,
+             const std::vector<std::string>& python_options) {
   constexpr const char* kProgram = "import sys; sys.stdout.write('proven')";
-  const Result<CommandResult> launch = run_command(
-      {installation.run_program, "--explain", "--image", image, "-c", kProgram}, own_environment());
+  std::vector<std::string> command =
+      launch_command(installation, {"--explain", "--image", image}, python_options, kProgram);
+  const Result<CommandResult> launch = run_command(command, boot_environment());
   if (!launch) return support::fail(launch.error());
   if (launch->status == 0 && launch->output == "proven" && launch->errors.empty()) return {};
   return support::fail(Error::because(
@@ -75,13 +90,15 @@ Status prove(const Installation& installation, const std::string& image) {
 }
 
 std::vector<HotRun> find_hot_pages(const Installation& installation, const std::string& image,
-                                   const snapshot::Snapshot& snapshot) {
+                                   const snapshot::Snapshot& snapshot,
+                                   const std::vector<std::string>& python_options) {
   Result<Pipe> input = make_pipe();
   const Result<Pipe> output = make_pipe();
   if (!input || !output) return {};
   ChildOptions options;
-  options.arguments = {installation.run_program, "--hold-at-end", "--image", image, "-c", "pass"};
-  options.environment = own_environment();
+  options.arguments =
+      launch_command(installation, {"--hold-at-end", "--image", image}, python_options, "pass");
+  options.environment = boot_environment();
   options.input = input->reading.descriptor();
   options.output = output->writing.descriptor();
   options.errors = output->writing.descriptor();

@@ -110,6 +110,7 @@ ordered_json describe(const ImageFile& image) {
           {"modules", texts_of(view, view.modules())},
           {"notices", texts_of(view, view.notices())},
           {"startup_variables", startup_of(view)},
+          {"python_options", texts_of(view, view.options())},
           {"dependencies", dependencies_of(view)},
           {"regions", regions_of(view)},
           {"bytes", bytes_of(image)}};
@@ -138,6 +139,9 @@ void print_text(const ordered_json& facts) {
     fmt::print("{:20} {}\n", "note", notice.get<std::string>());
   fmt::print("\n{} modules:", facts["modules"].size());
   for (const ordered_json& module : facts["modules"]) fmt::print(" {}", module.get<std::string>());
+  fmt::print("\n\noptions of Python:");
+  for (const ordered_json& option : facts["python_options"])
+    fmt::print(" {}", option.get<std::string>());
   fmt::print("\n\nstart-up variables that were set:\n");
   for (const auto& [name, value] : facts["startup_variables"].items()) {
     if (!value.is_null()) fmt::print("  {}={}\n", name, value.get<std::string>());

@@ -25,6 +25,8 @@ void add_build(CLI::App& app, BuildOptions& options) {
       ->allow_extra_args(false);
   command->add_option("-m,--module", options.modules, "Module to import; can be repeated")
       ->allow_extra_args(false);
+  command->add_option("--python-options", options.python_options,
+                      "Options of Python to start the interpreter with, such as '-X dev -E'");
   command->add_option("--warm-up", options.warm_up, "Script to run once before the freeze");
   command->add_flag_callback(
       "--self-contained", [&options] { options.carry = snapshot::Carry::kEverything; },

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "launcher/child_process.h"
+#include "launcher/python_options.h"
 
 namespace pysnap::launcher {
 namespace {
@@ -25,8 +26,6 @@ constexpr const char* kAlways[] = {
     "PYTHONPLATLIBDIR",
     "PYTHONOPTIMIZE",
     "PYTHONDEBUG",
-    "PYTHONINSPECT",
-    "PYTHONVERBOSE",
     "PYTHONCASEOK",
     "PYTHONPYCACHEPREFIX",
     "PYTHONHASHSEED",
@@ -37,24 +36,24 @@ constexpr const char* kAlways[] = {
     "PYTHONEXECUTABLE",
     "PYTHONWARNINGS",
     "PYTHONFAULTHANDLER",
-    "PYTHONTRACEMALLOC",
-    "PYTHONPROFILEIMPORTTIME",
-    "PYTHONASYNCIODEBUG",
     "PYTHONMALLOC",
-    "PYTHONMALLOCSTATS",
     "PYTHONCOERCECLOCALE",
     "PYTHONDEVMODE",
     "PYTHONUTF8",
     "PYTHONWARNDEFAULTENCODING",
     "PYTHONNODEBUGRANGES",
-    "PYTHONPERFSUPPORT",
-    "PYTHON_PERF_JIT_SUPPORT",
     "PYTHON_CPU_COUNT",
     "PYTHON_FROZEN_MODULES",
     "PYTHON_GIL",
-    "PYTHON_PRESITE",
-    "PYTHONDUMPREFS",
-    "PYTHONDUMPREFSFILE",
+};
+
+// What they ask for is a report about one process from its first moment, a file named after its
+// pid, or a session with a person: no image has it, and a launch with one of them runs plain
+// Python.
+constexpr const char* kNever[] = {
+    "PYTHONINSPECT",     "PYTHONVERBOSE",      "PYTHONTRACEMALLOC",       "PYTHONPROFILEIMPORTTIME",
+    "PYTHONMALLOCSTATS", "PYTHONPERFSUPPORT",  "PYTHON_PERF_JIT_SUPPORT", "PYTHON_PRESITE",
+    "PYTHONDUMPREFS",    "PYTHONDUMPREFSFILE",
 };
 
 // Read once when the library is loaded, kept in its static data.
@@ -86,7 +85,6 @@ struct ModuleVariables {
 const std::vector<ModuleVariables>& module_variables() {
   static const std::vector<ModuleVariables> table = {
       {"matplotlib", {"MPLBACKEND", "MPLCONFIGDIR", "MATPLOTLIBRC"}},
-      {"asyncio", {"PYTHONASYNCIODEBUG"}},
   };
   return table;
 }
@@ -103,15 +101,24 @@ bool is_kept(const std::string& variable) {
   for (const char* dropped : {"PYSNAP_", "PYTHONUNBUFFERED=", "PYTHONDONTWRITEBYTECODE="}) {
     if (variable.starts_with(dropped)) return false;
   }
-  return true;
+  return std::none_of(std::begin(kNever), std::end(kNever), [&](const std::string_view name) {
+    return variable.starts_with(name) && variable[name.size()] == '=';
+  });
 }
 
 }  // namespace
 
 std::vector<elf_writer::StartupVariable> startup_variables(
-    const snapshot::Snapshot& snapshot, const std::vector<std::string>& modules) {
+    const snapshot::Snapshot& snapshot, const std::vector<std::string>& modules,
+    const std::vector<std::string>& options) {
   std::vector<elf_writer::StartupVariable> variables;
-  for (const char* name : kAlways) add(variables, name);
+  const bool ignores_python = ignores_environment(options);
+  for (const std::string_view name : kAlways) {
+    if (!ignores_python || !name.starts_with("PYTHON")) add(variables, name.data());
+  }
+  if (!ignores_python) {
+    for (const char* name : kNever) variables.push_back({name, std::nullopt});
+  }
   for (const LibraryVariables& entry : library_variables()) {
     const bool mapped =
         std::any_of(snapshot.files.begin(), snapshot.files.end(), [&](const auto& file) {

@@ -10,12 +10,13 @@
 namespace pysnap::launcher {
 
 // Those of CPython, the dynamic loader and the libraries in the snapshot, with this process's
-// values.
-std::vector<elf_writer::StartupVariable> startup_variables(const snapshot::Snapshot& snapshot,
-                                                           const std::vector<std::string>& modules);
+// values. `options`: of Python, that the interpreter is started with.
+std::vector<elf_writer::StartupVariable> startup_variables(
+    const snapshot::Snapshot& snapshot, const std::vector<std::string>& modules,
+    const std::vector<std::string>& options = {});
 
 // This process's environment as the boot gets it: without pysnap's own variables, and without the
-// two that every launch applies by itself.
+// two that every launch applies by itself and those that no image can have.
 std::vector<std::string> boot_environment();
 
 }  // namespace pysnap::launcher

@@ -15,11 +15,18 @@ using format::File;
 using format::FileRole;
 using format::ImageView;
 
+// CPython takes a variable of its own that is set to nothing for one that is not set (_Py_GetEnv()
+// of Python/preconfig.c).
+const char* meant_value(const char* name, const char* value) {
+  const bool means_nothing = value != nullptr && *value == 0 && bare::starts_with(name, "PYTHON");
+  return means_nothing ? nullptr : value;
+}
+
 bool startup_agrees(const ImageView& image, char** environment, bare::Message& explanation) {
   for (const format::EnvironmentKey& key : image.environment()) {
     const char* name = image.string(key.name);
-    const char* now = bare::environment_value(environment, name);
-    const char* then = key.value == 0 ? nullptr : image.string(key.value);
+    const char* now = meant_value(name, bare::environment_value(environment, name));
+    const char* then = meant_value(name, key.value == 0 ? nullptr : image.string(key.value));
     const bool same = (now == nullptr || then == nullptr) ? now == then : bare::equal(now, then);
     if (same) continue;
     explanation.add("the variable ").add(name).add(" is ");
@@ -83,7 +90,32 @@ Fitness file_fitness(const ImageView& image, const File& file, int& descriptor,
   return Fitness::kUnfit;
 }
 
+// The words the image was built with, as an argument vector.
+const char* const* option_words(const ImageView& image) {
+  static const char* words[format::kMostIdentityWords + 1];
+  const format::Records<format::Text> options = image.options();
+  for (uint32_t i = 0; i < options.count; ++i) words[i] = image.string(options[i].text);
+  words[options.count] = nullptr;
+  return words;
+}
+
 }  // namespace
+
+const char* why_not_options(const ImageView& image, const LaunchOptions& options,
+                            char** environment) {
+  // -R undoes a fixed PYTHONHASHSEED, and only that.
+  const char* seed = bare::environment_value(environment, "PYTHONHASHSEED");
+  if (options.command.random_hashes && seed != nullptr && *seed != 0)
+    return "-R overrules the variable PYTHONHASHSEED";
+  if (image.options().count == 0 && !options.command.has_identity) return nullptr;
+  const bool same = format::same_start(options.python_arguments, option_words(image));
+  return same ? nullptr : "the image was built with other options of Python";
+}
+
+bool ignores_environment(const ImageView& image) {
+  return image.options().count != 0 &&
+         format::read_python_command(option_words(image)).ignores_environment;
+}
 
 Fitness check_fitness(const ImageView& image, const bare::ProcessStart& start, OpenFiles& files,
                       bare::Message& explanation) {

@@ -5,6 +5,7 @@
 #include "bare/process_start.h"
 #include "bare/text.h"
 #include "format/image_view.h"
+#include "restore/launch_options.h"
 
 namespace pysnap::restore {
 
@@ -20,6 +21,14 @@ inline constexpr uint32_t kMostFiles = 4096;
 struct OpenFiles {
   int descriptors[kMostFiles];
 };
+
+// Whether a launch has the options of Python that the interpreter of the image started with. A
+// reason, or nullptr when it has.
+const char* why_not_options(const format::ImageView& image, const LaunchOptions& options,
+                            char** environment);
+
+// Whether the interpreter of the image ignores PYTHON* variables (-E, -I).
+bool ignores_environment(const format::ImageView& image);
 
 // `explanation` gets a sentence when the answer is not kFits.
 Fitness check_fitness(const format::ImageView& image, const bare::ProcessStart& start,

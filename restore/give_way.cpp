@@ -1,6 +1,7 @@
 #include "restore/give_way.h"
 
 #include "bare/system_call.h"
+#include "restore/interpreter_name.h"
 
 namespace pysnap::restore {
 namespace {
@@ -17,6 +18,22 @@ bare::SystemResult execute(const char* path, char** arguments, char** environmen
                            bare::as_word(environment));
 }
 
+// The interpreter's own arguments, with a first place for its name.
+char** interpreter_arguments(const LaunchOptions& options) {
+  char** vector = argument_vector();
+  long count = 1;
+  for (char** argument = options.python_arguments;
+       *argument != nullptr && count < kMostArguments - 1; ++argument)
+    vector[count++] = *argument;
+  vector[count] = nullptr;
+  return vector;
+}
+
+void explain(const LaunchOptions& options, const char* reason) {
+  if (options.explain == Explain::kYes)
+    bare::Message().add("pysnap-run: plain Python runs instead of the image: ").add(reason).print();
+}
+
 }  // namespace
 
 [[noreturn]] void fail(bare::Message& sentence) {
@@ -27,21 +44,29 @@ bare::SystemResult execute(const char* path, char** arguments, char** environmen
 [[noreturn]] void run_plain_python(const format::ImageView& image, const LaunchOptions& options,
                                    const bare::ProcessStart& start, const char* reason) {
   const char* interpreter = image.string(image.header().interpreter);
-  if (options.explain == Explain::kYes) {
-    bare::Message().add("pysnap-run: plain Python runs instead of the image: ").add(reason).print();
-  }
-  char** vector = argument_vector();
-  long count = 0;
-  vector[count++] = const_cast<char*>(interpreter);
-  for (char** argument = options.python_arguments;
-       *argument != nullptr && count < kMostArguments - 1; ++argument)
-    vector[count++] = *argument;
-  vector[count] = nullptr;
+  explain(options, reason);
+  char** vector = interpreter_arguments(options);
+  vector[0] = const_cast<char*>(interpreter);
   const bare::SystemResult result = execute(interpreter, vector, start.environment);
+  if (options.role == Role::kInterpreter)
+    run_next_interpreter(options, start, "the image's interpreter is gone");
   bare::Message sentence;
   sentence.add("pysnap-run: ").add(interpreter).add(" cannot be run (errno ");
   fail(sentence.add_number(result.error())
            .add("); rebuild the image with an interpreter that exists"));
+}
+
+[[noreturn]] void run_next_interpreter(const LaunchOptions& options,
+                                       const bare::ProcessStart& start, const char* reason) {
+  explain(options, reason);
+  execute_next_interpreter(options.link, interpreter_arguments(options), start.environment);
+  bare::Message sentence;
+  fail(sentence.add("pysnap-run: ")
+           .add(options.link)
+           .add(" has no image that can be used (")
+           .add(reason)
+           .add("), and PATH has no other interpreter of that name; build an image, or install "
+                "the interpreter"));
 }
 
 [[noreturn]] void run_hosted(const bare::ProcessStart& start) {

@@ -13,9 +13,14 @@ inline constexpr int kLauncherFailed = 125;  // as env(1) and timeout(1) have it
 
 [[noreturn]] void fail(bare::Message& sentence);
 
-// Becomes the image's interpreter with the same arguments and environment.
+// Becomes the image's interpreter with the same arguments and environment; what stands for an
+// interpreter itself goes on to the next one when that is gone.
 [[noreturn]] void run_plain_python(const format::ImageView& image, const LaunchOptions& options,
                                    const bare::ProcessStart& start, const char* reason);
+
+// For what stands for an interpreter and has no image, or none that can be used.
+[[noreturn]] void run_next_interpreter(const LaunchOptions& options,
+                                       const bare::ProcessStart& start, const char* reason);
 
 // Becomes `pysnap`, which lies beside this program, for help and version.
 [[noreturn]] void run_hosted(const bare::ProcessStart& start);

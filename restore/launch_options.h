@@ -2,7 +2,7 @@
 #pragma once
 
 #include "bare/process_start.h"
-#include "format/agent_contract.h"
+#include "format/python_options.h"
 
 namespace pysnap::restore {
 
@@ -11,8 +11,15 @@ enum class Explain { kNo, kYes };
 // kAtEnd: the launched process stops itself before its very end; the builder examines it there.
 enum class Hold { kNo, kAtEnd };
 
+// How this program was invoked.
+enum class Role {
+  kLauncher,     // as pysnap-run: options of the launcher come first
+  kImage,        // inside an image that was executed, which is then the image to launch
+  kInterpreter,  // under the name `python`, `python3` or `python3.N`, by a link
+};
+
 enum class OptionsResult {
-  kLaunch,       // `image`, `kind`, `program`, `arguments` are set
+  kLaunch,       // `command` says what to run
   kPlainPython,  // valid for Python, but not for an image: `reason` says why
   kHosted,       // help, version, or nothing to run: the pysnap program answers
   kWrong,        // `reason` is a sentence
@@ -20,18 +27,18 @@ enum class OptionsResult {
 
 // What the user asked for. Strings belong to the initial stack.
 struct LaunchOptions {
-  const char* image = nullptr;
+  Role role = Role::kLauncher;
+  const char* link = nullptr;   // kInterpreter: the path it was invoked by
+  const char* image = nullptr;  // nullptr: none was named
   Explain explain = Explain::kNo;
   Hold hold = Hold::kNo;
-  format::ProgramKind kind = format::ProgramKind::kScript;
-  const char* program = nullptr;
-  char** arguments = nullptr;         // what follows the program
+  format::PythonCommand command;
   char** python_arguments = nullptr;  // everything plain Python would get, from its options on
   const char* reason = nullptr;
 };
 
-// `embedded`: the restorer runs from inside an image, which is then the image to launch, and the
-// command line has no launcher options: `./IMAGE [SCRIPT | -m MODULE | -c COMMAND | -] ARGS`.
-OptionsResult parse_options(const bare::ProcessStart& start, bool embedded, LaunchOptions& options);
+// `options` has the role already. Only a launcher has options of its own; everything after them,
+// and all of an image's or an interpreter's command line, is CPython's.
+OptionsResult parse_options(const bare::ProcessStart& start, LaunchOptions& options);
 
 }  // namespace pysnap::restore

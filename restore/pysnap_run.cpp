@@ -5,17 +5,18 @@
 // Nothing allocates, nothing has constructors, nothing uses thread-local storage: the thread
 // pointer will belong to the captured process.
 #include <elf.h>
-#include <sys/prctl.h>
 
 #include "bare/process_start.h"
 #include "bare/system_call.h"
 #include "bare/text.h"
 #include "restore/fitness.h"
 #include "restore/give_way.h"
+#include "restore/interpreter_name.h"
 #include "restore/kernel_state.h"
 #include "restore/launch_options.h"
 #include "restore/map_regions.h"
 #include "restore/open_image.h"
+#include "restore/process_identity.h"
 
 namespace pysnap::restore {
 namespace {
@@ -27,10 +28,22 @@ bool runs_from_image(const bare::ProcessStart& start) {
   return headers != 0 && *reinterpret_cast<const uint64_t*>(behind) == format::kImageMagic;
 }
 
-[[noreturn]] void reject(const char* path, const char* reason, int error) {
+// What messages call the image.
+const char* shown_name(const LaunchOptions& options, const bare::ProcessStart& start) {
+  return options.role == Role::kImage
+             ? reinterpret_cast<const char*>(start.auxiliary_value(AT_EXECFN))
+             : options.image;
+}
+
+// The image cannot be used at all. Whoever asked for an interpreter gets one nevertheless.
+[[noreturn]] void reject(const LaunchOptions& options, const bare::ProcessStart& start,
+                         const char* reason, int error) {
   bare::Message sentence;
-  sentence.add("pysnap-run: the image ").add(path).add(" cannot be used: ").add(reason);
+  const bool interpreter = options.role == Role::kInterpreter;
+  sentence.add(interpreter ? "the image " : "pysnap-run: the image ");
+  sentence.add(shown_name(options, start)).add(" cannot be used: ").add(reason);
   if (error != 0) sentence.add(" (errno ").add_number(error).add(")");
+  if (interpreter) run_next_interpreter(options, start, sentence.text());
   fail(sentence.add("; build it again with `pysnap build`"));
 }
 
@@ -40,15 +53,29 @@ bool input_is_terminal() {
   return !bare::system_call(SYS_ioctl, 0, kGetSettings, bare::as_word(settings)).failed();
 }
 
-uint32_t request_flags(char** environment, const LaunchOptions& options) {
-  const auto is_set = [environment](const char* name) {
-    const char* value = bare::environment_value(environment, name);
-    return value != nullptr && *value != 0;
-  };
+// _Py_get_env_flag() of Python/preconfig.c: a number above zero, or a text that is no number. The
+// only ways to write nothing: an empty value, and zeros as strtol(3) reads them.
+bool flag_is_set(char** environment, const char* name) {
+  const char* value = bare::environment_value(environment, name);
+  if (value == nullptr || *value == 0) return false;
+  while (*value == ' ' || (*value >= '\t' && *value <= '\r')) ++value;
+  if (*value == '+' || *value == '-') ++value;
+  if (*value != '0') return true;
+  while (*value == '0') ++value;
+  return *value != 0;
+}
+
+uint32_t request_flags(const LaunchOptions& options, const format::ImageView& image,
+                       char** environment) {
+  const format::PythonCommand& command = options.command;
   uint32_t flags = options.hold == Hold::kAtEnd ? format::kHoldAtEnd : 0;
   if (options.explain == Explain::kYes) flags |= format::kExplain;
-  if (is_set("PYTHONUNBUFFERED")) flags |= format::kUnbufferedStreams;
-  if (is_set("PYTHONDONTWRITEBYTECODE")) flags |= format::kDontWriteBytecode;
+  const bool reads = !ignores_environment(image);
+  if (command.unbuffered || (reads && flag_is_set(environment, "PYTHONUNBUFFERED")))
+    flags |= format::kUnbufferedStreams;
+  if (command.dont_write_bytecode || (reads && flag_is_set(environment, "PYTHONDONTWRITEBYTECODE")))
+    flags |= format::kDontWriteBytecode;
+  if (command.skip_first_line) flags |= format::kSkipFirstLine;
   return flags;
 }
 
@@ -74,53 +101,91 @@ void unmap_captured_segments(const bare::ProcessStart& start) {
   }
 }
 
-// ps(1) shows the interpreter, as it would under plain Python.
-void set_process_name(const char* interpreter) {
-  const char* name = interpreter;
-  for (const char* at = interpreter; *at != 0; ++at) {
-    if (*at == '/') name = at + 1;
-  }
-  bare::system_call(SYS_prctl, PR_SET_NAME, bare::as_word(name));
+// What the program asked for, in the agent's terms.
+format::LaunchRequest request_of(const LaunchOptions& options, const format::ImageView& image,
+                                 const bare::ProcessStart& start) {
+  const format::PythonCommand& command = options.command;
+  format::LaunchRequest request = {};
+  request.kind = command.kind;
+  request.flags = request_flags(options, image, start.environment);
+  request.quiet = command.quiet;
+  request.program = command.program;
+  request.arguments = const_cast<char**>(command.arguments);
+  request.python_arguments = options.python_arguments;
+  request.interpreter_name = options.role == Role::kInterpreter ? start.arguments[0] : nullptr;
+  request.environment = start.environment;
+  return request;
 }
 
-}  // namespace
+// Under the name of an interpreter this process already shows what it should.
+void take_identity(const LaunchOptions& options, const format::ImageView& image,
+                   const bare::ProcessStart& start) {
+  if (options.role == Role::kInterpreter) return set_process_name(options.link);
+  const char* interpreter = image.string(image.header().interpreter);
+  set_process_name(interpreter);
+  show_command_line(start, interpreter, options.python_arguments);
+}
 
-[[noreturn]] void run(const bare::ProcessStart& start) {
-  // 1. What is asked for.
+// 1. What is asked for, and from which image.
+LaunchOptions read_options(const bare::ProcessStart& start) {
   LaunchOptions options;
-  const bool embedded = runs_from_image(start);
-  const OptionsResult asked = parse_options(start, embedded, options);
+  options.link = interpreter_link(start);
+  options.role = runs_from_image(start)    ? Role::kImage
+                 : options.link != nullptr ? Role::kInterpreter
+                                           : Role::kLauncher;
+  const OptionsResult asked = parse_options(start, options);
   if (asked == OptionsResult::kHosted) run_hosted(start);
   if (asked == OptionsResult::kWrong) {
     bare::Message sentence;
     fail(sentence.add("pysnap-run: ").add(options.reason));
   }
-  const char* shown = options.image;  // what messages call the image
-  if (embedded) {
-    options.image = "/proc/self/exe";
-    shown = reinterpret_cast<const char*>(start.auxiliary_value(AT_EXECFN));
+  if (options.role == Role::kImage) options.image = "/proc/self/exe";
+  if (options.role == Role::kInterpreter) {
+    options.image = image_of_link(options.link, start.environment);
+    if (options.image == nullptr) run_next_interpreter(options, start, "there is no image");
   }
+  return options;
+}
 
-  // 2. Is it an image, and whole?
+// 2. Is it an image, and whole? 3. Does it fit this launch? A process that passes is still able to
+// execute something else.
+OpenImage choose_image(const LaunchOptions& options, const bare::ProcessStart& start,
+                       OpenFiles& files) {
   const OpenImage image = open_image(options.image);
-  if (image.reason != nullptr) reject(shown, image.reason, image.error);
+  if (image.reason != nullptr) reject(options, start, image.reason, image.error);
   const format::ImageView view = image.view();
-  if (options.kind == format::ProgramKind::kStandardInput && input_is_terminal())
-    run_plain_python(view, options, start, "an interactive session");
-  if (asked == OptionsResult::kPlainPython) run_plain_python(view, options, start, options.reason);
+  if (options.role == Role::kInterpreter) {
+    const char* stranger = why_not_for_link(options.link, view);
+    if (stranger != nullptr) run_next_interpreter(options, start, stranger);
+  }
+  const char* reason = options.reason;
+  if (reason == nullptr && options.command.kind == format::ProgramKind::kStandardInput &&
+      input_is_terminal())
+    reason = "an interactive session";
+  if (reason == nullptr) reason = why_not_options(view, options, start.environment);
+  if (reason != nullptr) run_plain_python(view, options, start, reason);
 
-  // 3. Does it fit this launch?
-  static OpenFiles files;
   bare::Message explanation;
   const Fitness fitness = check_fitness(view, start, files, explanation);
-  if (fitness == Fitness::kUnfit) reject(shown, explanation.text(), 0);
+  if (fitness == Fitness::kUnfit) reject(options, start, explanation.text(), 0);
   if (fitness != Fitness::kFits) run_plain_python(view, options, start, explanation.text());
+  return image;
+}
+
+}  // namespace
+
+[[noreturn]] void run(const bare::ProcessStart& start) {
+  const LaunchOptions options = read_options(start);
+  static OpenFiles files;
+  const OpenImage image = choose_image(options, start, files);
+  const format::ImageView view = image.view();
 
   // 4. Memory. All places were free before: a failure still leaves this process able to exec.
-  if (embedded) unmap_captured_segments(start);
+  if (options.role == Role::kImage) unmap_captured_segments(start);
   uint64_t address = 0;
   const int failed = map_regions(view, image.descriptor, files, address);
   if (failed != 0) {
+    bare::Message explanation;
     explanation.add("the region at ").add_hexadecimal(address).add(" cannot be mapped (errno ");
     explanation.add_number(failed).add(")");
     run_plain_python(view, options, start, explanation.text());
@@ -131,17 +196,12 @@ void set_process_name(const char* interpreter) {
   // 5. Point of no return: the kernel's time functions move, %fs changes hands, the jump.
   const format::ImageHeader& header = view.header();
   const int moved = move_kernel_page(header.kernel_page, start);
-  if (moved != 0) reject(shown, "the vDSO cannot be moved", moved);
-  set_process_name(view.string(header.interpreter));
-  const uint64_t signal_mask = block_signals();
-  restore_signals(header.kernel);
+  if (moved != 0) reject(options, start, "the vDSO cannot be moved", moved);
   static format::LaunchRequest request;
-  request.kind = options.kind;
-  request.flags = request_flags(start.environment, options);
-  request.program = options.program;
-  request.arguments = options.arguments;
-  request.environment = start.environment;
-  request.signal_mask = signal_mask;
+  request = request_of(options, view, start);
+  take_identity(options, view, start);
+  request.signal_mask = block_signals();
+  restore_signals(header.kernel);
   request.thread_id = restore_thread(header.kernel);
   jump(header.resume_entry, header.resume_stack_pointer, &request);
 }

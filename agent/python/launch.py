@@ -36,10 +36,18 @@ def freeze_launch():
         "path": sys.path,
         "renewals": renewals(),
         "hooks": launch_hooks(),
+        "flags": sys.flags,
+        "flag_dont_write_bytecode": index_of_flag("dont_write_bytecode"),
+        "flag_quiet": index_of_flag("quiet"),
         "seeds": len(LAUNCH["seed_functions"]),
         "seekable_streams": LAUNCH["seekable_streams"],
         "adds_directory": int(adds_directory),
     }
+
+
+def index_of_flag(name):
+    """The place of a field in sys.flags."""
+    return type(sys.flags).__match_args__.index(name)
 
 
 def renew_time_zone():
@@ -51,11 +59,6 @@ def respect_ignored_signals(numbers):
     """Signals the caller ignores (nohup, a background job) stay ignored, and Python knows it."""
     for number in numbers:
         _signal.signal(number, SIG_IGN)
-
-
-def dont_write_bytecode():
-    """PYTHONDONTWRITEBYTECODE."""
-    sys.dont_write_bytecode = True
 
 
 def locate_script(script, adds_directory):
@@ -136,13 +139,14 @@ def real_path(path):
         posix.close(descriptor)
 
 
-def enter_main(path):
+def enter_main(path, compiled):
     """The namespace of __main__ for a script, as _PyRun_SimpleFileObject() prepares it."""
     names = sys.modules["__main__"].__dict__
     names["__file__"] = path
     names["__cached__"] = None
     if path != "<stdin>":
-        names["__loader__"] = importlib_external.SourceFileLoader("__main__", path)
+        loader = "SourcelessFileLoader" if compiled else "SourceFileLoader"
+        names["__loader__"] = getattr(importlib_external, loader)("__main__", path)
     return names
 
 

@@ -59,12 +59,12 @@ class OptionTest(CommandTest):
 
     def test_explain_says_why_plain_python_runs(self):
         image = plain_image()
-        for options, reason in ((["-O", "-c", "pass"], "options of Python"),
-                                ([], "an interactive session")):
+        for options, reason in ((["-O", "-c", "pass"], "other options of Python"),
+                                (["-i", "-c", "pass"], "an interactive session")):
             result = run(RUN, "--explain", "--image", image, *options)
             self.assertEqual(0, result.returncode, result.stderr)
             self.assertRegex(result.stderr, "^pysnap-run: plain Python runs instead of the image: "
-                             f".*{reason}.*\n$")
+                             f".*{reason}.*\n")
 
     def test_explain_is_silent_when_the_image_runs(self):
         result = run(RUN, "--explain", "--image", plain_image(), "-c", "print(1)")

@@ -77,11 +77,17 @@ def launch(image: Path, *arguments: object, env: dict | None = None, **options: 
 
 
 @cache
-def plain_image() -> Path:
-    """An image without extra modules, built once; tests copy it before they change it."""
+def scratch() -> Path:
+    """A directory for what is built once; it goes with this process."""
     directory = Path(tempfile.mkdtemp(prefix="pysnap-commands-"))
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
-    image = directory / "plain.image"
+    return directory
+
+
+@cache
+def plain_image() -> Path:
+    """An image without extra modules, built once; tests copy it before they change it."""
+    image = scratch() / "plain.image"
     result = build(image, "-m", "json")
     if result.returncode != 0:
         raise AssertionError(f"no image to test with: {result.stderr}")

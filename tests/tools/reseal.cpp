@@ -60,6 +60,7 @@ int print_layout(const launcher::ImageFile& image) {
   table("environment", header.environment);
   table("notices", header.notices);
   table("hot_runs", header.hot_runs);
+  table("options", header.options);
   table("strings", header.strings);
   fmt::print("metadata {} {}\n", block, header.metadata_size);
   for (const format::Segment& segment : image.view().segments())

@@ -16,6 +16,7 @@ namespace {
 // here; the failing test prints the number.
 const std::map<uint32_t, uint64_t> kLayouts = {
     {1, 0xf6bccddba90d2e34},
+    {2, 0x4c0e83533d7c497f},
 };
 
 // NOLINTNEXTLINE: only the preprocessor can name a field and measure it.
@@ -109,6 +110,7 @@ void describe_header(std::string& text) {
   FIELD(ImageHeader, environment);
   FIELD(ImageHeader, notices);
   FIELD(ImageHeader, hot_runs);
+  FIELD(ImageHeader, options);
   FIELD(ImageHeader, strings);
   FIELD(ImageHeader, arena_low);
   FIELD(ImageHeader, arena_high);

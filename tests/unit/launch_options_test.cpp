@@ -11,23 +11,26 @@ using format::ProgramKind;
 
 // A command line and what became of it.
 struct Parsed {
-  explicit Parsed(std::vector<std::string> words, bool embedded = false)
+  explicit Parsed(std::vector<std::string> words, Role role = Role::kLauncher,
+                  const char* variable = nullptr)
       : words_(std::move(words)) {
     for (std::string& word : words_) pointers_.push_back(word.data());
     pointers_.push_back(nullptr);
     const bare::ProcessStart start = {static_cast<long>(words_.size()), pointers_.data(),
-                                      pointers_.data() + words_.size(), nullptr};
-    result = parse_options(start, embedded, options);
+                                      environment_, nullptr};
+    environment_[0] = const_cast<char*>(variable);
+    options.role = role;
+    result = parse_options(start, options);
   }
   Parsed(const Parsed&) = delete;
   Parsed& operator=(const Parsed&) = delete;
 
-  static std::vector<std::string> list(char** first) {
+  static std::vector<std::string> list(const char* const* first) {
     std::vector<std::string> words;
     for (; *first != nullptr; ++first) words.emplace_back(*first);
     return words;
   }
-  std::vector<std::string> arguments() const { return list(options.arguments); }
+  std::vector<std::string> arguments() const { return list(options.command.arguments); }
   std::vector<std::string> python_arguments() const { return list(options.python_arguments); }
 
   OptionsResult result = OptionsResult::kWrong;
@@ -36,6 +39,7 @@ struct Parsed {
  private:
   std::vector<std::string> words_;
   std::vector<char*> pointers_;
+  char* environment_[2] = {};
 };
 
 using Words = std::vector<std::string>;
@@ -44,8 +48,8 @@ TEST_CASE("a script is launched with what follows it") {
   const Parsed parsed({"pysnap-run", "--image", "a.image", "script.py", "-m", "--image", "x"});
   REQUIRE(parsed.result == OptionsResult::kLaunch);
   CHECK(parsed.options.image == std::string("a.image"));
-  CHECK(parsed.options.kind == ProgramKind::kScript);
-  CHECK(parsed.options.program == std::string("script.py"));
+  CHECK(parsed.options.command.kind == ProgramKind::kScript);
+  CHECK(parsed.options.command.program == std::string("script.py"));
   CHECK(parsed.arguments() == Words{"-m", "--image", "x"});
   CHECK(parsed.python_arguments() == Words{"script.py", "-m", "--image", "x"});
 }
@@ -63,31 +67,32 @@ TEST_CASE("modules and commands may be joined to their option or follow it") {
     line.push_back("rest");
     const Parsed parsed(line);
     REQUIRE(parsed.result == OptionsResult::kLaunch);
-    CHECK(parsed.options.kind == ProgramKind::kModule);
-    CHECK(parsed.options.program == std::string("json.tool"));
+    CHECK(parsed.options.command.kind == ProgramKind::kModule);
+    CHECK(parsed.options.command.program == std::string("json.tool"));
     CHECK(parsed.arguments() == Words{"rest"});
   }
   const Parsed command({"pysnap-run", "--image", "i", "-c", "pass", "-x"});
   REQUIRE(command.result == OptionsResult::kLaunch);
-  CHECK(command.options.kind == ProgramKind::kCommand);
+  CHECK(command.options.command.kind == ProgramKind::kCommand);
   CHECK(command.arguments() == Words{"-x"});
 }
 
 TEST_CASE("an empty command is a command") {
   const Parsed parsed({"pysnap-run", "--image", "i", "-c", ""});
   REQUIRE(parsed.result == OptionsResult::kLaunch);
-  CHECK(parsed.options.program == std::string());
+  CHECK(parsed.options.command.program == std::string());
 }
 
 TEST_CASE("a dash is standard input") {
   const Parsed parsed({"pysnap-run", "--image", "i", "-", "a"});
   REQUIRE(parsed.result == OptionsResult::kLaunch);
-  CHECK(parsed.options.kind == ProgramKind::kStandardInput);
+  CHECK(parsed.options.command.kind == ProgramKind::kStandardInput);
   CHECK(parsed.arguments() == Words{"a"});
 }
 
-TEST_CASE("options of Python go to plain Python") {
-  for (const char* option : {"-O", "-X", "-W", "-I", "-i", "-u", "-V", "--unknown", "-q"}) {
+TEST_CASE("options that only CPython can obey go to plain Python") {
+  for (const char* option : {"-i", "-v", "-V", "-h", "-?", "-J", "-Z", "--unknown", "--help",
+                             "--help-all", "--version", "-uV", "-Bi", "-u-"}) {
     const Parsed parsed({"pysnap-run", "--image", "i", option, "script.py"});
     CHECK(parsed.result == OptionsResult::kPlainPython);
     CHECK(parsed.options.reason != nullptr);
@@ -96,24 +101,47 @@ TEST_CASE("options of Python go to plain Python") {
 }
 
 TEST_CASE("an option of Python without its argument goes to plain Python, which complains") {
-  for (const char* option : {"-c", "-m"}) {
+  for (const char* option : {"-c", "-m", "-W", "-X", "-uc", "--check-hash-based-pycs"}) {
     const Parsed parsed({"pysnap-run", "--image", "i", option});
     CHECK(parsed.result == OptionsResult::kPlainPython);
     CHECK(parsed.python_arguments() == Words{option});
   }
 }
 
-TEST_CASE("a compiled script goes to plain Python") {
-  const Parsed parsed({"pysnap-run", "--image", "i", "script.pyc"});
-  CHECK(parsed.result == OptionsResult::kPlainPython);
-  const Parsed short_name({"pysnap-run", "--image", "i", ".pyc"});
-  CHECK(short_name.result == OptionsResult::kLaunch);
+TEST_CASE("an image without a program runs standard input, which has no name then") {
+  const Parsed parsed({"pysnap-run", "--image", "i"});
+  REQUIRE(parsed.result == OptionsResult::kLaunch);
+  CHECK(parsed.options.command.kind == ProgramKind::kStandardInput);
+  CHECK(parsed.options.command.program == nullptr);
+  CHECK(parsed.arguments().empty());
 }
 
-TEST_CASE("an image without a program means an interactive session") {
-  const Parsed parsed({"pysnap-run", "--image", "i"});
-  CHECK(parsed.result == OptionsResult::kPlainPython);
-  CHECK(parsed.options.reason == std::string("an interactive session"));
+TEST_CASE("served options are read alone, together and before the program's own letter") {
+  const Parsed apart({"pysnap-run", "--image", "i", "-u", "-B", "-qq", "-x", "-R", "a.py", "-u"});
+  REQUIRE(apart.result == OptionsResult::kLaunch);
+  const format::PythonCommand& command = apart.options.command;
+  CHECK(command.unbuffered);
+  CHECK(command.dont_write_bytecode);
+  CHECK(command.quiet == 2);
+  CHECK(command.skip_first_line);
+  CHECK(command.random_hashes);
+  CHECK_FALSE(command.has_identity);
+  CHECK(apart.arguments() == Words{"-u"});
+  const Parsed joined({"pysnap-run", "--image", "i", "-uBcpass", "-q"});
+  REQUIRE(joined.result == OptionsResult::kLaunch);
+  CHECK(joined.options.command.unbuffered);
+  CHECK(joined.options.command.dont_write_bytecode);
+  CHECK(joined.options.command.kind == ProgramKind::kCommand);
+  CHECK(joined.options.command.program == std::string("pass"));
+  CHECK(joined.options.command.quiet == 0);
+}
+
+TEST_CASE("two dashes end the options") {
+  const Parsed parsed({"pysnap-run", "--image", "i", "-u", "--", "-u", "x"});
+  REQUIRE(parsed.result == OptionsResult::kLaunch);
+  CHECK(parsed.options.command.kind == ProgramKind::kScript);
+  CHECK(parsed.options.command.program == std::string("-u"));
+  CHECK(parsed.arguments() == Words{"x"});
 }
 
 TEST_CASE("a missing image path is wrong, with a sentence") {
@@ -131,7 +159,7 @@ TEST_CASE("a program without an image is wrong, with the way out") {
 TEST_CASE("help, version and an empty command line are answered by pysnap") {
   for (const Words& words :
        {Words{"pysnap-run"}, Words{"pysnap-run", "--help"}, Words{"pysnap-run", "-h"},
-        Words{"pysnap-run", "--version"}, Words{"pysnap-run", "--image", "i", "--help"}})
+        Words{"pysnap-run", "--version"}, Words{"pysnap-run", "--explain", "--help"}})
     CHECK(Parsed(words).result == OptionsResult::kHosted);
 }
 
@@ -143,11 +171,11 @@ TEST_CASE("the launcher's options end at the program") {
 }
 
 TEST_CASE("an executed image has no options of the launcher") {
-  const Parsed script({"./image", "script.py", "--image"}, true);
+  const Parsed script({"./image", "script.py", "--image"}, Role::kImage);
   REQUIRE(script.result == OptionsResult::kLaunch);
-  CHECK(script.options.program == std::string("script.py"));
+  CHECK(script.options.command.program == std::string("script.py"));
   for (const char* option : {"--help", "--version", "--image", "--explain", "-h"}) {
-    const Parsed parsed({"./image", option}, true);
+    const Parsed parsed({"./image", option}, Role::kImage);
     CHECK(parsed.result == OptionsResult::kPlainPython);
     CHECK(parsed.python_arguments() == Words{option});
   }
@@ -155,7 +183,51 @@ TEST_CASE("an executed image has no options of the launcher") {
 
 TEST_CASE("an empty argument vector is survived") {
   CHECK(Parsed({}).result == OptionsResult::kHosted);
-  CHECK(Parsed({}, true).result == OptionsResult::kPlainPython);
+  CHECK(Parsed({}, Role::kImage).result == OptionsResult::kLaunch);
+}
+
+TEST_CASE("a variable names the image where no option does") {
+  const Parsed variable({"pysnap-run", "a.py"}, Role::kLauncher, "PYSNAP_IMAGE=v.image");
+  REQUIRE(variable.result == OptionsResult::kLaunch);
+  CHECK(variable.options.image == std::string("v.image"));
+  const Parsed option({"pysnap-run", "--image", "o", "a.py"}, Role::kLauncher, "PYSNAP_IMAGE=v");
+  CHECK(option.options.image == std::string("o"));
+  CHECK(Parsed({"pysnap-run", "a.py"}, Role::kLauncher, "PYSNAP_IMAGE=").result ==
+        OptionsResult::kWrong);
+  CHECK(Parsed({"pysnap-run", "--help"}, Role::kLauncher, "PYSNAP_IMAGE=v").result ==
+        OptionsResult::kHosted);
+}
+
+TEST_CASE("under an interpreter's name all options are Python's") {
+  const Parsed parsed({"python3", "--image", "x"}, Role::kInterpreter);
+  CHECK(parsed.result == OptionsResult::kPlainPython);
+  CHECK(parsed.python_arguments() == Words{"--image", "x"});
+}
+
+bool starts_alike(const Words& a, const Words& b) {
+  const auto pointers = [](const Words& words) {
+    std::vector<const char*> result;
+    for (const std::string& word : words) result.push_back(word.c_str());
+    result.push_back(nullptr);
+    return result;
+  };
+  const std::vector<const char*> first = pointers(a), second = pointers(b);
+  return format::same_start(first.data(), second.data());
+}
+
+TEST_CASE("a start is the same whatever the spelling of its options and whatever is served") {
+  CHECK(starts_alike({}, {}));
+  CHECK(starts_alike({"-c", "pass", "-O"}, {"-u", "a.py"}));
+  CHECK(starts_alike({"-X", "dev", "-EOO", "a.py"}, {"-OE", "-O", "-Xdev"}));
+  CHECK(starts_alike({"-W", "error", "-u", "-Wdefault"}, {"-Werror", "-W", "default", "-B"}));
+  CHECK(starts_alike({"--check-hash-based-pycs", "never"}, {"--check-hash-based-pycs", "never"}));
+  CHECK_FALSE(starts_alike({"-O"}, {"-OO"}));
+  CHECK_FALSE(starts_alike({"-O"}, {}));
+  CHECK_FALSE(starts_alike({"-X", "dev"}, {"-X", "utf8"}));
+  CHECK_FALSE(starts_alike({"-X", "dev"}, {"-W", "dev"}));
+  CHECK_FALSE(starts_alike({"-Wa", "-Wb"}, {"-Wb", "-Wa"}));
+  CHECK_FALSE(starts_alike({"-Wa", "-Wb"}, {"-Wa"}));
+  CHECK_FALSE(starts_alike({"--check-hash-based-pycs", "never"}, {}));
 }
 
 }  // namespace

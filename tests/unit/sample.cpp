@@ -83,6 +83,7 @@ elf_writer::ImageContents sample_contents() {
   contents.modules = {"sys", "json", "json.decoder"};
   contents.notices = {"3 native threads were shed"};
   contents.startup = {{"LANG", "C.UTF-8"}, {"PYTHONPATH", std::nullopt}, {"LC_ALL", ""}};
+  contents.options = {"-X", "dev", "-E"};
   contents.hot_runs = {{kCeiling - 10 * kPage, 2 * kPage}};
   contents.restorer = sample_restorer();
   contents.created_seconds = 1700000000;

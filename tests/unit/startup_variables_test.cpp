@@ -55,6 +55,25 @@ TEST_CASE("variables of a module count only where it is imported") {
   CHECK(find(launcher::startup_variables({}, {"matplotlib"}), "MPLBACKEND") != nullptr);
 }
 
+TEST_CASE("variables that no image can have are expected not to be set, whatever they are now") {
+  const ScopedVariable verbose("PYTHONVERBOSE", "1");
+  const Variables variables = launcher::startup_variables({}, {});
+  REQUIRE(find(variables, "PYTHONVERBOSE") != nullptr);
+  CHECK_FALSE(find(variables, "PYTHONVERBOSE")->value.has_value());
+  for (const std::string& variable : launcher::boot_environment())
+    CHECK_FALSE(variable.starts_with("PYTHONVERBOSE="));
+}
+
+TEST_CASE("an interpreter that ignores its variables is not asked about them") {
+  for (const std::vector<std::string>& options :
+       {std::vector<std::string>{"-E"}, std::vector<std::string>{"-X", "dev", "-I"}}) {
+    const Variables variables = launcher::startup_variables({}, {}, options);
+    CHECK(find(variables, "HOME") != nullptr);
+    CHECK(std::none_of(variables.begin(), variables.end(),
+                       [](const auto& v) { return v.name.starts_with("PYTHON"); }));
+  }
+}
+
 TEST_CASE("the boot gets the environment without what each launch applies by itself") {
   const ScopedVariable own("PYSNAP_CONTROL_DESCRIPTOR", "3");
   const ScopedVariable unbuffered("PYTHONUNBUFFERED", "1");

@@ -1,0 +1,287 @@
+#include "restore/interpreter_name.h"
+
+#include <elf.h>
+#include <sys/stat.h>
+
+#include "bare/system_call.h"
+#include "bare/text.h"
+
+namespace pysnap::restore {
+namespace {
+
+constexpr size_t kLongestPath = 4096;  // PATH_MAX
+
+const char* base_of(const char* path) {
+  const char* base = path;
+  for (const char* at = path; *at != 0; ++at) {
+    if (*at == '/') base = at + 1;
+  }
+  return base;
+}
+
+// python, python3, python3.N
+bool is_interpreter_name(const char* base) {
+  if (!bare::starts_with(base, "python")) return false;
+  base += bare::length_of("python");
+  if (*base == 0) return true;
+  if (*base++ != '3') return false;
+  if (*base == 0) return true;
+  if (*base++ != '.' || *base == 0) return false;
+  for (; *base != 0; ++base) {
+    if (*base < '0' || *base > '9') return false;
+  }
+  return true;
+}
+
+// A path that is put together; one that is too long is empty and names no file.
+class Path {
+ public:
+  Path& add(const char* text) { return add(text, bare::length_of(text)); }
+  Path& add(const char* text, size_t size) {
+    if (size >= kLongestPath - size_) is_cut_ = true;
+    for (size_t i = 0; i < size && !is_cut_; ++i) bytes_[size_++] = text[i];
+    return *this;
+  }
+  const char* text() {
+    bytes_[is_cut_ ? 0 : size_] = 0;
+    return bytes_;
+  }
+
+ private:
+  char bytes_[kLongestPath];
+  size_t size_ = 0;
+  bool is_cut_ = false;
+};
+
+// "." for a path without a slash.
+void add_directory(Path& path, const char* of) {
+  const size_t size = static_cast<size_t>(base_of(of) - of);
+  size == 0 ? path.add("./") : path.add(of, size);
+}
+
+struct Identity {
+  uint64_t device = 0;
+  uint64_t inode = 0;  // 0: no such file
+  bool operator==(const Identity&) const = default;
+};
+
+Identity identity_of(const char* path) {
+  struct stat status;
+  if (bare::system_call(SYS_stat, bare::as_word(path), bare::as_word(&status)).failed()) return {};
+  return {status.st_dev, status.st_ino};
+}
+
+Identity directory_of(const char* path) {
+  Path directory;
+  add_directory(directory, path);
+  return identity_of(directory.text());
+}
+
+// Finds the file that makes a directory a virtual environment, as Modules/getpath.py does: beside
+// the interpreter or one level up.
+bool find_environment_file(const char* link, Path& found) {
+  constexpr const char* kPlaces[] = {"pyvenv.cfg", "../pyvenv.cfg"};
+  for (const char* place : kPlaces) {
+    Path path;
+    add_directory(path, link);
+    path.add(place);
+    if (identity_of(path.text()) == Identity{}) continue;
+    found = path;
+    return true;
+  }
+  return false;
+}
+
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
+// The value of `home` in a pyvenv.cfg: the directory of the interpreter behind the environment.
+bool read_home(const char* file, Path& home) {
+  char text[kLongestPath];
+  const bare::SystemResult opened = bare::open_read_only(file);
+  if (opened.failed()) return false;
+  const int descriptor = static_cast<int>(opened.raw);
+  const bare::SystemResult got = bare::read_at(descriptor, text, sizeof text - 1, 0);
+  bare::close(descriptor);
+  text[got.failed() ? 0 : got.raw] = 0;
+  for (const char* line = text; *line != 0;) {
+    const char* end = line;
+    while (*end != 0 && *end != '\n') ++end;
+    const char* at = line;
+    while (is_blank(*at)) ++at;
+    if (bare::starts_with(at, "home")) {
+      at += bare::length_of("home");
+      while (is_blank(*at)) ++at;
+      if (*at++ == '=') {
+        while (is_blank(*at)) ++at;
+        while (end > at && is_blank(end[-1])) --end;
+        home.add(at, static_cast<size_t>(end - at));
+        return true;
+      }
+    }
+    line = *end == 0 ? end : end + 1;
+  }
+  return false;
+}
+
+// Marks a process that went on to a wrapper; its value is the process, so that children are free.
+constexpr const char* kPassedBy = "PYSNAP_PASSED_BY";
+
+// What is executed in the place of the link, and what must not be.
+struct Search {
+  const char* link;
+  Identity self;
+  char** arguments;  // the first is the candidate, or the link where it decides about a venv
+  char** environment;
+  char** marked_environment;  // nullptr: this process has been here before
+  bool keeps_name;
+};
+
+// The same variables without the mark, and with one for this process where there is room.
+struct Environments {
+  static constexpr long kMost = 1 << 16;
+  char* clean[kMost + 2];
+  char* marked[kMost + 2];
+  char mark[64];
+};
+
+// Whether this process bears the mark already.
+bool mark_environment(char** environment, Environments& result) {
+  bare::Message mark;
+  mark.add(kPassedBy).add("=").add_number(bare::system_call(SYS_getpid).raw);
+  const char* text = mark.text();
+  for (size_t i = 0; i <= bare::length_of(text) && i < sizeof result.mark; ++i)
+    result.mark[i] = text[i];
+  bool was_marked = false;
+  long count = 0;
+  for (; *environment != nullptr && count < Environments::kMost; ++environment) {
+    if (bare::starts_with(*environment, kPassedBy)) {
+      was_marked = was_marked || bare::equal(*environment, result.mark);
+      continue;
+    }
+    result.clean[count] = result.marked[count] = *environment;
+    ++count;
+  }
+  result.marked[count] = result.mark;
+  return was_marked;
+}
+
+// An ELF file behind a name like python3.11: not a wrapper, such as a shim of a version manager,
+// which would search PATH itself and could come back to the link for ever.
+bool is_interpreter_itself(const char* candidate) {
+  constexpr long kPathOnly = 010000000;  // O_PATH
+  constexpr long kAtCurrentDirectory = -100;
+  const bare::SystemResult opened =
+      bare::system_call(SYS_openat, kAtCurrentDirectory, bare::as_word(candidate), kPathOnly);
+  if (opened.failed()) return false;
+  bare::Message place;
+  place.add("/proc/self/fd/").add_number(opened.raw);
+  char real[kLongestPath];
+  const bare::SystemResult length = bare::system_call(SYS_readlink, bare::as_word(place.text()),
+                                                      bare::as_word(real), sizeof real - 1);
+  bare::close(static_cast<int>(opened.raw));
+  real[length.failed() ? 0 : length.raw] = 0;
+  if (!is_interpreter_name(base_of(real))) return false;
+  const bare::SystemResult file = bare::open_read_only(real);
+  if (file.failed()) return false;
+  char magic[4] = {};
+  bare::read_at(static_cast<int>(file.raw), magic, sizeof magic, 0);
+  bare::close(static_cast<int>(file.raw));
+  return magic[0] == 0x7f && magic[1] == 'E' && magic[2] == 'L' && magic[3] == 'F';
+}
+
+void execute_candidate(const Search& search, const char* candidate) {
+  const Identity file = identity_of(candidate);
+  if (file == Identity{} || file == search.self) return;
+  char** environment =
+      is_interpreter_itself(candidate) ? search.environment : search.marked_environment;
+  if (environment == nullptr) return;
+  search.arguments[0] = const_cast<char*>(search.keeps_name ? search.link : candidate);
+  bare::system_call(SYS_execve, bare::as_word(candidate), bare::as_word(search.arguments),
+                    bare::as_word(environment));
+}
+
+// Walks PATH from behind the link's own directory. Going only forwards ends also where several
+// links and copies of this program stand in PATH: each looks behind itself. A wrapper can lead back
+// here once, then only interpreters themselves are taken.
+void search_path(const Search& search, const char* name) {
+  const char* variable = bare::environment_value(search.environment, "PATH");
+  const char* whole = variable == nullptr ? "/usr/local/bin:/usr/bin:/bin" : variable;
+  const Identity own_directory = directory_of(search.link);
+  const char* begin = whole;
+  for (int pass = 0; pass < 2; ++pass) {
+    const char* entry = pass == 0 ? whole : begin;
+    for (;;) {
+      const char* end = entry;
+      while (*end != 0 && *end != ':') ++end;
+      Path candidate;
+      candidate.add(end == entry ? "." : "").add(entry, static_cast<size_t>(end - entry));
+      candidate.add("/");
+      const char* next = *end == 0 ? nullptr : end + 1;
+      if (pass == 0 && own_directory.inode != 0 && identity_of(candidate.text()) == own_directory)
+        begin = next;
+      if (pass == 1) execute_candidate(search, candidate.add(name).text());
+      if (next == nullptr) break;
+      entry = next;
+    }
+    if (begin == nullptr) return;  // the link's directory is the last one
+  }
+}
+
+}  // namespace
+
+const char* interpreter_link(const bare::ProcessStart& start) {
+  const auto* executed = reinterpret_cast<const char*>(start.auxiliary_value(AT_EXECFN));
+  if (executed != nullptr && is_interpreter_name(base_of(executed))) return executed;
+  // The kernel gives the script's path there when this is the interpreter of a script (#!).
+  const char* typed = start.argument_count > 0 ? start.arguments[0] : nullptr;
+  return typed != nullptr && is_interpreter_name(base_of(typed)) ? typed : nullptr;
+}
+
+const char* image_of_link(const char* link, char** environment) {
+  static Path beside;
+  beside.add(link).add(".pysnap");
+  if (identity_of(beside.text()).inode != 0) return beside.text();
+  const char* named = bare::environment_value(environment, "PYSNAP_IMAGE");
+  return named == nullptr || *named == 0 ? nullptr : named;
+}
+
+const char* why_not_for_link(const char* link, const format::ImageView& image) {
+  const char* wanted = base_of(link) + bare::length_of("python");
+  const char* version = image.string(image.header().interpreter_version);
+  // `python` and `python3` stand for any version; `python3.1` must not take 3.11.
+  if (bare::length_of(wanted) > 1) {
+    const size_t length = bare::length_of(wanted);
+    if (!bare::starts_with(version, wanted) || version[length] != '.')
+      return "the image was made from another version of Python";
+  }
+  Path file;
+  if (!find_environment_file(link, file)) return nullptr;
+  const char* interpreter = image.string(image.header().interpreter);
+  return directory_of(link) == directory_of(interpreter)
+             ? nullptr
+             : "the image was not made from this virtual environment's interpreter";
+}
+
+void execute_next_interpreter(const char* link, char** arguments, char** environment) {
+  Identity self = identity_of("/proc/self/exe");
+  if (self == Identity{}) self = identity_of(link);
+  static Environments environments;
+  const bool was_here = mark_environment(environment, environments);
+  Search search = {
+      link, self, arguments, environments.clean, was_here ? nullptr : environments.marked, false};
+  const char* name = base_of(link);
+  Path file;
+  Path home;
+  if (find_environment_file(link, file) && read_home(file.text(), home)) {
+    // CPython finds the environment from the path it is invoked by.
+    search.keeps_name = true;
+    home.add("/");
+    Path same = home;
+    execute_candidate(search, same.add(name).text());
+    execute_candidate(search, home.add("python3").text());
+  }
+  search_path(search, name);
+  if (bare::equal(name, "python")) search_path(search, "python3");
+}
+
+}  // namespace pysnap::restore

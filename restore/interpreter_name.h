@@ -1,0 +1,26 @@
+// pysnap-run under the name of an interpreter: a link called `python`, `python3` or `python3.N`
+// acts as that interpreter, so that whatever wants the path of one can be given it. It has no
+// options of its own; docs/commands.md says which image it takes and what runs without one.
+#pragma once
+
+#include "bare/process_start.h"
+#include "format/image_view.h"
+#include "restore/launch_options.h"
+
+namespace pysnap::restore {
+
+// The path this program was invoked by if its last part names an interpreter, else nullptr.
+const char* interpreter_link(const bare::ProcessStart& start);
+
+// The image for a link: the file beside it whose name is the link's and `.pysnap`, else the one in
+// PYSNAP_IMAGE; nullptr: there is none. The text stays valid.
+const char* image_of_link(const char* link, char** environment);
+
+// Whether the image is one of the interpreter that the link stands for: of the version in its name,
+// and of the virtual environment it lies in. A reason, or nullptr when it is.
+const char* why_not_for_link(const char* link, const format::ImageView& image);
+
+// Becomes the interpreter that would run if the link were not there. Returns only if none is found.
+void execute_next_interpreter(const char* link, char** arguments, char** environment);
+
+}  // namespace pysnap::restore
