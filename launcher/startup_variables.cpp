@@ -33,7 +33,6 @@ constexpr const char* kAlways[] = {
     "PYTHONIOENCODING",
     "PYTHONNOUSERSITE",
     "PYTHONUSERBASE",
-    "PYTHONEXECUTABLE",
     "PYTHONWARNINGS",
     "PYTHONFAULTHANDLER",
     "PYTHONMALLOC",
@@ -48,12 +47,12 @@ constexpr const char* kAlways[] = {
 };
 
 // What they ask for is a report about one process from its first moment, a file named after its
-// pid, or a session with a person: no image has it, and a launch with one of them runs plain
-// Python.
+// pid, a session with a person, or another name for the interpreter: no image has it, and a launch
+// with one of them runs plain Python.
 constexpr const char* kNever[] = {
     "PYTHONINSPECT",     "PYTHONVERBOSE",      "PYTHONTRACEMALLOC",       "PYTHONPROFILEIMPORTTIME",
     "PYTHONMALLOCSTATS", "PYTHONPERFSUPPORT",  "PYTHON_PERF_JIT_SUPPORT", "PYTHON_PRESITE",
-    "PYTHONDUMPREFS",    "PYTHONDUMPREFSFILE",
+    "PYTHONDUMPREFS",    "PYTHONDUMPREFSFILE", "PYTHONEXECUTABLE",
 };
 
 // Read once when the library is loaded, kept in its static data.

@@ -165,8 +165,28 @@ bool mark_environment(char** environment, Environments& result) {
   return was_marked;
 }
 
-// An ELF file behind a name like python3.11: not a wrapper, such as a shim of a version manager,
-// which would search PATH itself and could come back to the link for ever.
+// A dynamically linked program: CPython is, copies of this program are not, and neither are images.
+bool is_dynamic_program(const char* path) {
+  const bare::SystemResult file = bare::open_read_only(path);
+  if (file.failed()) return false;
+  const int descriptor = static_cast<int>(file.raw);
+  Elf64_Ehdr header = {};
+  bool found = false;
+  const auto size = static_cast<long>(sizeof header);
+  if (bare::read_at(descriptor, &header, sizeof header, 0).raw == size &&
+      __builtin_memcmp(header.e_ident, ELFMAG, SELFMAG) == 0) {
+    Elf64_Phdr segment = {};
+    for (uint64_t i = 0; i < header.e_phnum && !found; ++i) {
+      bare::read_at(descriptor, &segment, sizeof segment, header.e_phoff + i * sizeof segment);
+      found = segment.p_type == PT_INTERP;
+    }
+  }
+  bare::close(descriptor);
+  return found;
+}
+
+// CPython's own program, behind a name like python3.11. Not a wrapper, such as a shim of a version
+// manager, which would search PATH itself and could come back to the link for ever.
 bool is_interpreter_itself(const char* candidate) {
   constexpr long kPathOnly = 010000000;  // O_PATH
   constexpr long kAtCurrentDirectory = -100;
@@ -180,13 +200,7 @@ bool is_interpreter_itself(const char* candidate) {
                                                       bare::as_word(real), sizeof real - 1);
   bare::close(static_cast<int>(opened.raw));
   real[length.failed() ? 0 : length.raw] = 0;
-  if (!is_interpreter_name(base_of(real))) return false;
-  const bare::SystemResult file = bare::open_read_only(real);
-  if (file.failed()) return false;
-  char magic[4] = {};
-  bare::read_at(static_cast<int>(file.raw), magic, sizeof magic, 0);
-  bare::close(static_cast<int>(file.raw));
-  return magic[0] == 0x7f && magic[1] == 'E' && magic[2] == 'L' && magic[3] == 'F';
+  return is_interpreter_name(base_of(real)) && is_dynamic_program(real);
 }
 
 void execute_candidate(const Search& search, const char* candidate) {

@@ -90,6 +90,8 @@ def absolute(script):
     directory = current_directory()
     if directory is None:
         return script
+    if script in ("", "."):
+        return directory
     return directory + "/" + (script[2:] if script.startswith("./") else script)
 
 

@@ -7,7 +7,7 @@ import unittest
 from functools import cache
 from pathlib import Path
 
-from workshop import REPOSITORY, RUN, CommandTest, build, environment, interpreters, run, scratch
+from workshop import REPOSITORY, RUN, USAGE, CommandTest, build, environment, interpreters, run, scratch
 
 ANY_IMAGE, OWN_IMAGE, PLAIN = "any image", "own image", "plain Python"
 WHY = "pysnap-run: plain Python runs instead of the image: "
@@ -145,15 +145,141 @@ class TableTest(CommandTest):
                         self.assertEqual(outcome(plain), outcome(launched))
 
     def test_images_are_built_for_every_option_and_variable_of_their_own(self):
-        interpreter = interpreters()[-1]
-        for row in rows_of(interpreter):
-            if row.answer != OWN_IMAGE or changes_where_python_is(row):
-                continue
-            with self.subTest(f"{interpreter} {row.text}"):
-                options = "" if row.is_variable else row.text
-                image = image_of(interpreter, options, tuple(row.changes.items()))
-                plain, launched = self.launch_row(interpreter, row, image, "--explain")
-                self.assertEqual(outcome(plain), outcome(launched))
+        for interpreter in {interpreters()[0], interpreters()[-1]}:
+            for row in rows_of(interpreter):
+                if row.answer != OWN_IMAGE or changes_where_python_is(row):
+                    continue
+                with self.subTest(f"{interpreter} {row.text}"):
+                    options = "" if row.is_variable else row.text
+                    image = image_of(interpreter, options, tuple(row.changes.items()))
+                    plain, launched = self.launch_row(interpreter, row, image, "--explain")
+                    self.assertEqual(outcome(plain), outcome(launched))
+
+    def test_several_options_are_one_identity(self):
+        interpreter = interpreters()[0]
+        image = image_of(interpreter, "-X dev -E -OO -W 'ignore:some words'")
+        program = "import sys; print(sys.flags, sys.warnoptions, sys._xoptions, sys.orig_argv)"
+        same = ["-E", "-X", "dev", "-W", "ignore:some words", "-OOBu", "-c", program, "x"]
+        env = environment(PYTHONVERBOSE="1", PYTHONHASHSEED="7")
+        self.assertEqual(outcome(run(interpreter, *same, env=env)),
+                         outcome(run(RUN, "--explain", "--image", image, *same, env=env)))
+        for other in (["-X", "dev"], ["-E", "-OO"], ["-X", "dev", "-EO", "-Wignore:some words"], []):
+            with self.subTest(other):
+                launched = run(RUN, "--explain", "--image", image, *other, "-c", "pass")
+                self.assertIn(WHY, launched.stderr)
+                self.assertIn("other options of Python", launched.stderr)
+
+    def test_builds_with_options_that_no_image_has_are_refused(self):
+        for options, reason in (("-X importtime", "reports on one process"),
+                                ("-X tracemalloc=5", "reports on one process"),
+                                ("-u", "every image serves -u"), ("-EB", "every image serves -B"),
+                                ("-i", "more than options"), ("-V", "more than options"),
+                                ("-c pass", "more than options"), ("--bogus", "more than options"),
+                                ("-W", "more than options"), ("script.py", "is no option"),
+                                ("-O script.py", "is no option"), ("-O --", "is no option")):
+            with self.subTest(options):
+                built = build(self.directory / "x.image", "--python-options", options)
+                self.assert_refused(built, USAGE, reason)
+                self.assert_files()
+
+    def test_options_that_the_interpreter_rejects_end_the_build_with_its_words(self):
+        built = build(self.directory / "x.image", "--python-options", "-X int_max_str_digits=5")
+        self.assertNotEqual(0, built.returncode)
+        self.assertIn("int_max_str_digits", built.stderr)
+        self.assert_files()
+
+
+class ServedTest(CommandTest):
+    """What the options do that every image serves."""
+
+    def assert_same(self, *words: object, env: dict | None = None, **options: object) -> None:
+        """Plain Python and a launch end alike, and the launch runs from the image."""
+        interpreter = interpreters()[0]
+        plain = run(interpreter, *words, env=env, cwd=self.directory, **options)
+        launched = run(RUN, "--explain", "--image", image_of(interpreter), *words, env=env,
+                       cwd=self.directory, **options)
+        self.assertEqual(outcome(plain), outcome(launched))
+
+    def test_unbuffered_streams_are_those_of_c_too(self):
+        program = ("import ctypes, os, sys\nlibc = ctypes.CDLL(None)\nlibc.printf(b'c ')\n"
+                   "sys.stdout.write('python ')\nlibc.printf(b'c')\n"
+                   "print(ctypes.c_int.in_dll(ctypes.pythonapi, 'Py_UnbufferedStdioFlag').value,"
+                   " file=sys.stderr)\nos._exit(3)")
+        for value in (None, "", "0", "00", " 0", "+0", "-0", "1", "-1", "0x0", "x", "99999999999"):
+            with self.subTest(value):
+                self.assert_same("-c", program, env=environment(PYTHONUNBUFFERED=value))
+        self.assert_same("-u", "-c", program)
+
+    def test_flags_show_what_was_asked_for(self):
+        program = ("import sys, ctypes, subprocess; get = lambda n: "
+                   "ctypes.c_int.in_dll(ctypes.pythonapi, n).value; print(sys.flags, "
+                   "sys.dont_write_bytecode, get('Py_DontWriteBytecodeFlag'), get('Py_QuietFlag'), "
+                   "subprocess._args_from_interpreter_flags())")
+        for value in (None, "", "0", "1", "2", "no"):
+            with self.subTest(value):
+                self.assert_same("-c", program, env=environment(PYTHONDONTWRITEBYTECODE=value))
+        for words in (["-B"], ["-BB"], ["-q"], ["-qqq"], ["-Bqu"], ["-R"], ["-t"]):
+            with self.subTest(words):
+                self.assert_same(*words, "-c", program,
+                                 env=environment(PYTHONDONTWRITEBYTECODE=None))
+
+    def test_bytecode_is_written_or_not(self):
+        for words in ([], ["-B"]):
+            self.write("some_module.py", "x = 1")
+            self.assert_same(*words, "-c", "import some_module, os; print(os.path.exists("
+                             "'__pycache__'))", env=environment(PYTHONDONTWRITEBYTECODE=None))
+
+    def test_first_line_is_skipped_and_lines_keep_their_numbers(self):
+        self.write("script.txt", "@echo off\nimport sys\n1/0\n")
+        self.write("empty.txt", "")
+        self.write("one_line.txt", "no Python at all")
+        for script in ("script.txt", "empty.txt", "one_line.txt"):
+            with self.subTest(script):
+                self.assert_same("-x", script)
+        self.assert_same("-x", "-c", "print(1)")
+
+    def test_compiled_scripts_run(self):
+        source = self.write("source.py", "import sys\nprint(sys.argv, __file__, __cached__, "
+                            "type(__loader__), __spec__, __name__)\n1/0\n")
+        compiled = "import py_compile, sys; py_compile.compile(sys.argv[1], cfile=sys.argv[2])"
+        for name in ("script.pyc", "without-ending"):
+            self.assert_succeeds(run(interpreters()[0], "-c", compiled, source,
+                                     self.directory / name))
+        whole = (self.directory / "script.pyc").read_bytes()
+        (self.directory / "cut.pyc").write_bytes(whole[:40])
+        (self.directory / "head.pyc").write_bytes(whole[:9])
+        (self.directory / "foreign.pyc").write_bytes(b"ab\r\n" + whole[4:])
+        (self.directory / "no-code.pyc").write_bytes(whole[:16] + b"N")
+        (self.directory / "empty.pyc").write_bytes(b"")
+        for name in ("script.pyc", "without-ending", "cut.pyc", "head.pyc", "foreign.pyc",
+                     "no-code.pyc", "empty.pyc", "missing.pyc"):
+            with self.subTest(name):
+                self.assert_same(name, "a", "b")
+        self.assert_same("-x", "script.pyc")
+
+    def test_program_on_standard_input_has_the_right_names(self):
+        program = "import sys\nprint(sys.argv, sys.orig_argv, sys.path[0], __name__)\n1/0\n"
+        for words in ([], ["-"], ["-", "a", "-u"], ["-u"], ["-q", "-"], ["--"]):
+            with self.subTest(words):
+                self.assert_same(*words, stdin=None, input=program)
+
+    def test_words_of_the_command_line_are_read_as_cpython_reads_them(self):
+        self.write("-u", "import sys; print(sys.argv)")
+        self.write("a b.py", "import sys; print(sys.argv, sys.orig_argv)")
+        show = "import sys; print(sys.argv, sys.orig_argv)"
+        for words in (["--", "-u", "-B"], ["-Bu", "a b.py", "--", "-x"], [f"-uc{show}", "-c"],
+                      ["-um", "json.tool", "--help"], ["-c", ""], ["-c", show, ""], [""],
+                      ["-c", show, "\udcff", "\u20ac"], ["./a b.py"], ["."], ["./"], ["-m", "no_such_module"]):
+            with self.subTest(words):
+                self.assert_same(*words)
+
+    def test_mistakes_get_the_words_and_the_status_of_cpython(self):
+        interpreter = interpreters()[0]
+        for words in (["-Z"], ["-uZ"], ["--bogus"], ["-c"], ["-um"], ["-X"], ["-u-"], ["-J"],
+                      ["--check-hash-based-pycs"], ["--check-hash-based-pycs", "x", "-c", "pass"]):
+            with self.subTest(words):
+                self.assertEqual(outcome(run(interpreter, *words)),
+                                 outcome(run(RUN, "--image", image_of(interpreter), *words)))
 
 
 def reports_on_one_process(row: Row) -> bool:

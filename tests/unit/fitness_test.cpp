@@ -91,10 +91,16 @@ TEST_CASE("a start-up variable with another value means plain Python") {
 
 TEST_CASE("a start-up variable that is set now and was not then means plain Python") {
   Launch launch;
-  launch.environment.push_back("PYTHONPATH=");
+  launch.environment.push_back("PYTHONPATH=/modules");
   CHECK(launch.check() == Fitness::kOtherStartup);
   CHECK(launch.explains("PYTHONPATH"));
   CHECK(launch.explains("not set"));
+}
+
+TEST_CASE("a variable of Python that is set to nothing counts as not set") {
+  Launch launch;
+  launch.environment.push_back("PYTHONPATH=");
+  CHECK(launch.check() == Fitness::kFits);
 }
 
 TEST_CASE("a start-up variable that was empty then and is not set now means plain Python") {
