@@ -185,6 +185,23 @@ void add_to_path(const char* directory) {
   python.Py_DecRef(entry);
 }
 
+// A directory, an archive, a link, or what is no file at all (pymain_get_importer() of
+// Modules/main.c).
+LaunchPlan launch_special_script(const char* script) {
+  PyObject* path = call(agent_names, "absolute", decoded(script));
+  PyObject* importer = python.PyImport_GetImporter(path);
+  if (importer == nullptr) {
+    python.PySys_WriteStderr("Failed checking if argv[0] is an import path entry\n");
+    python.PyErr_Print();
+  } else if (importer != python.none()) {
+    python.PyList_Insert(frozen.path, 0, path);
+    return {format::ProgramKind::kModule, decoded("__main__"), false};
+  }
+  if (frozen.adds_directory)
+    python.PyList_Insert(frozen.path, 0, call(agent_names, "directory_of_script", decoded(script)));
+  return {format::ProgramKind::kScript, path, false};
+}
+
 LaunchPlan launch_script(const char* script, char** rest) {
   set_argument_vector(script, rest);
   ScriptFile file;
@@ -193,12 +210,7 @@ LaunchPlan launch_script(const char* script, char** rest) {
     add_to_path(file.directory);
     return {format::ProgramKind::kScript, decoded(file.path), false};
   }
-  PyObject* place = call(agent_names, "locate_script", decoded(script),
-                         python.PyLong_FromLong(frozen.adds_directory));
-  if (place == nullptr) return {format::ProgramKind::kScript, nullptr, false};
-  if (python.PyObject_IsTrue(python.PyTuple_GetItem(place, 1)) == 0)
-    return {format::ProgramKind::kScript, python.PyTuple_GetItem(place, 0), false};
-  return {format::ProgramKind::kModule, decoded("__main__"), false};
+  return launch_special_script(script);
 }
 
 LaunchPlan plan_program(const format::LaunchRequest& request) {

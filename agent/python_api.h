@@ -63,6 +63,7 @@ inline constexpr int kFileInput = 257;  // Py_file_input, "The Very High Level L
   F(int, PyRun_AnyFileExFlags, (FILE*, const char*, int, CompilerFlags*))                   \
   F(long, PyMarshal_ReadLongFromFile, (FILE*))                                              \
   F(PyObject*, PyMarshal_ReadLastObjectFromFile, (FILE*))                                   \
+  F(PyObject*, PyImport_GetImporter, (PyObject*))                                           \
   F(long, PyImport_GetMagicNumber, ())                                                      \
   F(void, PyErr_SetString, (PyObject*, const char*))                                        \
   F(PyObject*, PyLong_FromLong, (long))                                                     \

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -59,6 +60,13 @@ TopLevel run_file(const char* path, PyObject* path_object, uint32_t flags) {
                           python.PyLong_FromLong(error), decoded(strerror(error))));
     python.PyErr_Clear();
     return {nullptr, 2};  // CPython's status for a script that cannot be read
+  }
+  struct stat status;
+  if (fstat(fileno(file), &status) == 0 && S_ISDIR(status.st_mode)) {
+    fclose(file);
+    python.Py_DecRef(call(agent_names, "report_directory", path_object));
+    python.PyErr_Clear();
+    return {nullptr, 1};
   }
   if ((flags & format::kSkipFirstLine) != 0) skip_first_line(file);
   const bool compiled = is_compiled(path, file);

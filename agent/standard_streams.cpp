@@ -75,9 +75,9 @@ PyObject* standard_stream_kinds() {
   bool all_as_frozen = true;
   for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
     kinds[descriptor] = kind_of(descriptor);
-    // On a terminal only standard output changes its buffering.
+    // Standard error is line-buffered everywhere, the others on a terminal only.
     const bool same = kinds[descriptor] == kAsFrozen ||
-                      (kinds[descriptor] == kTerminal && descriptor != STDOUT_FILENO);
+                      (kinds[descriptor] == kTerminal && descriptor == STDERR_FILENO);
     all_as_frozen = all_as_frozen && same;
   }
   if (all_as_frozen) return nullptr;

@@ -5,6 +5,7 @@
 // Nothing allocates, nothing has constructors, nothing uses thread-local storage: the thread
 // pointer will belong to the captured process.
 #include <elf.h>
+#include <sys/stat.h>
 
 #include "bare/process_start.h"
 #include "bare/system_call.h"
@@ -51,6 +52,17 @@ bool input_is_terminal() {
   constexpr long kGetSettings = 0x5401;  // TCGETS, ioctl_tty(2)
   char settings[64];
   return !bare::system_call(SYS_ioctl, 0, kGetSettings, bare::as_word(settings)).failed();
+}
+
+// CPython's start fails on those, in its own words.
+bool has_directory_as_stream() {
+  for (int descriptor = 0; descriptor <= 2; ++descriptor) {
+    struct stat status;
+    if (!bare::system_call(SYS_fstat, descriptor, bare::as_word(&status)).failed() &&
+        S_ISDIR(status.st_mode))
+      return true;
+  }
+  return false;
 }
 
 // _Py_get_env_flag() of Python/preconfig.c: a number above zero, or a text that is no number. The
@@ -162,6 +174,7 @@ OpenImage choose_image(const LaunchOptions& options, const bare::ProcessStart& s
   if (reason == nullptr && options.command.kind == format::ProgramKind::kStandardInput &&
       input_is_terminal())
     reason = "an interactive session";
+  if (reason == nullptr && has_directory_as_stream()) reason = "a standard stream is a directory";
   if (reason == nullptr) reason = why_not_options(view, options, start.environment);
   if (reason != nullptr) run_plain_python(view, options, start, reason);
 

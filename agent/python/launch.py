@@ -61,20 +61,6 @@ def respect_ignored_signals(numbers):
         _signal.signal(number, SIG_IGN)
 
 
-def locate_script(script, adds_directory):
-    """For a script that may be a directory or an archive: (path, has a __main__ module).
-
-    Puts the right entry at the front of sys.path.
-    """
-    path = absolute(script)
-    if importer_for(path) is not None:
-        sys.path.insert(0, path)
-        return (path, True)
-    if adds_directory:
-        sys.path.insert(0, directory_of_script(script))
-    return (path, False)
-
-
 def current_directory():
     """The current directory, or None when it is gone."""
     try:
@@ -93,22 +79,6 @@ def absolute(script):
     if script in ("", "."):
         return directory
     return directory + "/" + (script[2:] if script.startswith("./") else script)
-
-
-def importer_for(path):
-    """PyImport_GetImporter(): fills the same cache entry as plain Python."""
-    cache = sys.path_importer_cache
-    if path in cache:
-        return cache[path]
-    cache[path] = None
-    for hook in sys.path_hooks:
-        try:
-            finder = hook(path)
-        except ImportError:
-            continue
-        cache[path] = finder
-        return finder
-    return None
 
 
 def directory_of_script(script):
@@ -137,6 +107,8 @@ def real_path(path):
         return None
     try:
         return posix.readlink(f"/proc/self/fd/{descriptor}")
+    except OSError:  # no /proc
+        return None
     finally:
         posix.close(descriptor)
 
@@ -162,6 +134,11 @@ def remember_command(text):
 def report_unopened(path, number, reason):
     """CPython's sentence for a script that cannot be read; its exit status is 2."""
     sys.stderr.write(f"{sys.orig_argv[0]}: can't open file {path!r}: [Errno {number}] {reason}\n")
+
+
+def report_directory(path):
+    """CPython's sentence for a directory that the import system could not take."""
+    sys.stderr.write(f"{sys.orig_argv[0]}: {path!r} is a directory, cannot continue\n")
 
 
 def exit_status(error):

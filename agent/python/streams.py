@@ -119,7 +119,7 @@ def adapt_streams(kinds, unbuffered):
         if kind == AS_FROZEN and not unbuffered:
             continue
         if kind == TERMINAL and not unbuffered:
-            if layer.descriptor == 1:
+            if layer.descriptor != 2:
                 layer.text.reconfigure(line_buffering=True)
             continue
         stream = layer.reopen(unbuffered)
