@@ -88,6 +88,11 @@ void note_native_end();
 // The process will stop itself (SIGSTOP) where only the empty part of its end is left.
 void hold_native_end();
 
+// Whether the program has asked for a session with a person after its end, and holds a terminal.
+bool wants_session();
+int run_session();                // the exit status
+bool frozen_reads_environment();  // not started with -E or -I
+
 // Runs what the request names and CPython's end of it; returns the exit status.
 int run_program(const format::LaunchRequest& request);
 

@@ -34,6 +34,7 @@ struct FrozenObjects {
   long quiet;
   bool seeds_remain;
   bool adds_directory;
+  bool reads_environment;
 };
 
 FrozenObjects frozen = {};
@@ -255,9 +256,12 @@ void prepare_launch() {
   find_flag_variables();
   frozen.seeds_remain = python.PyLong_AsLong(get("seeds")) != 0;
   frozen.adds_directory = python.PyLong_AsLong(get("adds_directory")) != 0;
+  frozen.reads_environment = python.PyLong_AsLong(get("reads_environment")) != 0;
   const char* zone = getenv("TZ");
   strncpy(frozen_time_zone, zone == nullptr ? "" : zone, sizeof frozen_time_zone - 1);
 }
+
+bool frozen_reads_environment() { return frozen.reads_environment; }
 
 LaunchPlan launch(const format::LaunchRequest& request) {
   // 1. What any Python code may look at: environment and streams.

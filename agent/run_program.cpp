@@ -17,7 +17,8 @@ namespace {
 // How a program ended, before finalisation.
 struct Outcome {
   int status;
-  bool interrupted;  // by a KeyboardInterrupt nobody caught: the process ends by SIGINT
+  bool ends_at_once;  // by SystemExit
+  bool interrupted;   // by a KeyboardInterrupt nobody caught: the process ends by SIGINT
 };
 
 int print_error() {
@@ -142,10 +143,10 @@ Outcome outcome_of_error() {
     python.Py_DecRef(traceback);
     python.Py_DecRef(value);
     python.Py_DecRef(type);
-    return {number, false};
+    return {number, true, false};
   }
   const bool interrupted = python.PyErr_ExceptionMatches(*python.PyExc_KeyboardInterrupt) != 0;
-  return {print_error(), interrupted};
+  return {print_error(), false, interrupted};
 }
 
 Outcome run_top_level(const format::LaunchRequest& request) {
@@ -168,8 +169,8 @@ Outcome run_top_level(const format::LaunchRequest& request) {
       top = run_standard_input(plan.target);
       break;
   }
-  if (top.status >= 0) return {top.status, false};
-  const Outcome outcome = top.result != nullptr ? Outcome{0, false} : outcome_of_error();
+  if (top.status >= 0) return {top.status, false, false};
+  const Outcome outcome = top.result != nullptr ? Outcome{0, false, false} : outcome_of_error();
   if (plan.manner == format::ProgramKind::kScript ||
       plan.manner == format::ProgramKind::kStandardInput)
     leave_main();
@@ -251,7 +252,8 @@ int finish(int status) {
 }  // namespace
 
 int run_program(const format::LaunchRequest& request) {
-  const Outcome outcome = run_top_level(request);
+  Outcome outcome = run_top_level(request);
+  if (!outcome.ends_at_once && wants_session()) outcome = {run_session(), false, false};
   const int status = finish(outcome.status);
   if (outcome.interrupted) exit_by_interrupt();
   return status;

@@ -42,6 +42,7 @@ def freeze_launch():
         "seeds": len(LAUNCH["seed_functions"]),
         "seekable_streams": LAUNCH["seekable_streams"],
         "adds_directory": int(adds_directory),
+        "reads_environment": int(not sys.flags.ignore_environment),
     }
 
 

@@ -4,6 +4,7 @@ import fcntl
 import os
 import pty
 import re
+import select
 import shutil
 import signal
 import socket
@@ -178,23 +179,58 @@ class StateTest(CommandTest):
         return done.returncode, done.stderr, output, flags, place
 
     def test_terminal(self):
-        outcomes = []
-        for command in self.commands("-c", STATE + "print(os.get_terminal_size(), input())"):
-            ours, theirs = pty.openpty()
-            with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs,
-                                  env=environment(), start_new_session=True) as process:
-                os.close(theirs)
-                os.write(ours, b"typed\n")
-                text = b""
-                try:
-                    while piece := os.read(ours, 65536):
-                        text += piece
-                except OSError:
-                    pass
-                os.close(ours)
-            outcomes.append((process.returncode, text))
+        outcomes = [self.on_terminal(command, b"typed\n") for command in
+                    self.commands("-c", STATE + "print(os.get_terminal_size(), input())")]
         self.assertEqual(*outcomes)
         self.assertIn(b"typed", outcomes[0][1])
+
+    def on_terminal(self, command: list[str], *typed: bytes, prompt: bytes = b"",
+                    **variables: str) -> tuple[int, bytes]:
+        """Runs a command on a terminal of its own; its status and all that was shown.
+
+        Each piece is typed when another prompt has appeared: what comes before a line editor has
+        taken the terminal over would be read in the wrong mode.
+        """
+        ours, theirs = pty.openpty()
+        with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs,
+                              env=environment(**variables), start_new_session=True) as process:
+            os.close(theirs)
+            text, prompts = b"", 0
+            rest = list(typed)
+            try:
+                while True:
+                    while rest and (not prompt or text.count(prompt) > prompts):
+                        prompts += 1
+                        os.write(ours, rest.pop(0))
+                    if not select.select([ours], [], [], 20)[0]:
+                        process.kill()
+                        self.fail(f"{command} waits: {text!r}")
+                    text += os.read(ours, 65536)
+            except OSError:
+                pass
+            os.close(ours)
+        return process.returncode, text
+
+    def test_sessions_that_follow_a_program(self):
+        ask = "import os; os.environ['PYTHONINSPECT'] = '1'; x = 41"
+        plain = {"TERM": "dumb", "PYTHON_BASIC_REPL": "1"}
+        for program in (ask, f"{ask}; 1/0", f"{ask}; raise SystemExit(3)",
+                        f"{ask}; del os.environ['PYTHONINSPECT']"):
+            for typed in ((b"print(x + 1)\n", b"\x04"), (b"import sys; sys.exit(x)\n",),
+                          (b"1/0\n", b"\x04")):
+                with self.subTest(f"{program} {typed}"):
+                    self.assertEqual(*(self.on_terminal(command, *typed, prompt=b">>> ", **plain)
+                                       for command in self.commands("-c", program)))
+
+    def test_sessions_from_the_start_are_plain_python(self):
+        for words in ([], ["-q"], ["-i", "-c", "x = 1"], ["-"]):
+            with self.subTest(words):
+                plain, launched = (self.on_terminal(command, b"print(6 * 7)\n", b"\x04",
+                                                    prompt=b">>> ", TERM="dumb")
+                                   for command in self.commands(*words))
+                self.assertIn(b"an interactive session", launched[1])
+                without = re.sub(rb"pysnap-run: [^\n]*\n", b"", launched[1])
+                self.assertEqual(plain, (launched[0], without))
 
     def test_environment_of_every_size_and_content(self):
         for variables in ({b"HUGE": b"x" * 120000}, {b"V%d" % n: b"x" * 50 for n in range(20000)},
