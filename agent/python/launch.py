@@ -107,8 +107,10 @@ def real_path(path):
     except OSError:
         return None
     try:
-        return posix.readlink(f"/proc/self/fd/{descriptor}")
-    except OSError:  # no /proc
+        path = posix.readlink(f"/proc/self/fd/{descriptor}")
+        there, here = posix.stat(path), posix.fstat(descriptor)
+        return path if (there.st_ino, there.st_dev) == (here.st_ino, here.st_dev) else None
+    except OSError:  # no /proc, a pipe, a deleted file
         return None
     finally:
         posix.close(descriptor)

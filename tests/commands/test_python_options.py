@@ -257,6 +257,25 @@ class ServedTest(CommandTest):
                 self.assert_same(name, "a", "b")
         self.assert_same("-x", "script.pyc")
 
+    def test_scripts_without_a_path_of_their_own_have_the_right_directory(self):
+        show = "import sys; print(sys.argv, sys.path[0], __file__)"
+        self.assert_same("/dev/stdin", stdin=None, input=show)
+        self.assert_same("/dev/fd/0", stdin=None, input=show)
+        for name, target in (("link.py", self.write("real/script.py", show)),
+                             ("relative.py", "real/script.py"), ("real/beside.py", "script.py"),
+                             ("again.py", "link.py"), ("lost.py", "nowhere/x.py")):
+            (self.directory / name).symlink_to(target)
+            self.assert_same(name)
+            self.assert_same(self.directory / name)
+        for command in ("exec 9<real/script.py; exec \"$@\" /dev/fd/9",
+                        "echo 'import sys; print(sys.path[0])' >gone.py; exec 9<gone.py; "
+                        "rm gone.py; exec \"$@\" /dev/fd/9"):
+            interpreter = interpreters()[0]
+            outcomes = [outcome(run("bash", "-c", command, "bash", *words, cwd=self.directory))
+                        for words in ([interpreter],
+                                      [RUN, "--explain", "--image", image_of(interpreter)])]
+            self.assertEqual(*outcomes)
+
     def test_program_on_standard_input_has_the_right_names(self):
         program = "import sys\nprint(sys.argv, sys.orig_argv, sys.path[0], __name__)\n1/0\n"
         for words in ([], ["-"], ["-", "a", "-u"], ["-u"], ["-q", "-"], ["--"]):
