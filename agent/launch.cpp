@@ -32,6 +32,7 @@ struct FrozenObjects {
   PyObject* flags;
   long dont_write_bytecode;  // its place in sys.flags
   long quiet;
+  bool counts_quiet;
   bool seeds_remain;
   bool adds_directory;
   bool reads_environment;
@@ -98,9 +99,8 @@ void find_flag_variables() {
 }
 
 // sys.flags is a tuple that nothing changes in the interpreter; modules may have kept the object.
-void set_flag(long place, long value, int* variable) {
+void set_flag(long place, long value) {
   python.PyStructSequence_SetItem(frozen.flags, place, python.PyLong_FromLong(value));
-  if (variable != nullptr) *variable = static_cast<int>(value);
 }
 
 // The options that any image serves, as config_init_stdio() of Python/initconfig.c and
@@ -112,11 +112,14 @@ void apply_options(const format::LaunchRequest& request) {
     for (FILE* stream : streams) setvbuf(stream, nullptr, _IONBF, BUFSIZ);
   }
   if ((request.flags & format::kDontWriteBytecode) != 0) {
-    set_flag(frozen.dont_write_bytecode, 1, flag_variables.dont_write_bytecode);
+    set_flag(frozen.dont_write_bytecode, 1);
+    if (flag_variables.dont_write_bytecode != nullptr) *flag_variables.dont_write_bytecode = 1;
     python.PySys_SetObject("dont_write_bytecode", python.PyBool_FromLong(1));
   }
   if (request.quiet != 0)
-    set_flag(frozen.quiet, static_cast<long>(request.quiet), flag_variables.quiet);
+    set_flag(frozen.quiet, frozen.counts_quiet ? static_cast<long>(request.quiet) : 1);
+  if (request.quiet != 0 && flag_variables.quiet != nullptr)
+    *flag_variables.quiet = static_cast<int>(request.quiet);
 }
 
 void adapt_streams(uint32_t flags) {
@@ -253,6 +256,7 @@ void prepare_launch() {
   frozen.flags = get("flags");
   frozen.dont_write_bytecode = python.PyLong_AsLong(get("flag_dont_write_bytecode"));
   frozen.quiet = python.PyLong_AsLong(get("flag_quiet"));
+  frozen.counts_quiet = python.PyLong_AsLong(get("counts_quiet")) != 0;
   find_flag_variables();
   frozen.seeds_remain = python.PyLong_AsLong(get("seeds")) != 0;
   frozen.adds_directory = python.PyLong_AsLong(get("adds_directory")) != 0;

@@ -34,7 +34,7 @@ bool is_plain_file(const char* script) {
   return plain;
 }
 
-// _Py_abspath() of Python/fileutils.c: no normalisation beyond one leading "./".
+// _Py_abspath() of Python/fileutils.c: no normalisation, not even of "./".
 bool make_absolute(const char* script, char (&path)[PATH_MAX]) {
   char directory[PATH_MAX];
   int size = 0;
@@ -42,8 +42,7 @@ bool make_absolute(const char* script, char (&path)[PATH_MAX]) {
     size = snprintf(path, sizeof path, "%s", script);
   } else {
     if (getcwd(directory, sizeof directory) == nullptr) return false;
-    const char* relative = strncmp(script, "./", 2) == 0 ? script + 2 : script;
-    size = snprintf(path, sizeof path, "%s/%s", directory, relative);
+    size = snprintf(path, sizeof path, "%s/%s", directory, script);
   }
   return size > 0 && static_cast<size_t>(size) < sizeof path;
 }

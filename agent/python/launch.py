@@ -39,6 +39,7 @@ def freeze_launch():
         "flags": sys.flags,
         "flag_dont_write_bytecode": index_of_flag("dont_write_bytecode"),
         "flag_quiet": index_of_flag("quiet"),
+        "counts_quiet": int(sys.version_info < (3, 13)),  # later ones say only yes
         "seeds": len(LAUNCH["seed_functions"]),
         "seekable_streams": LAUNCH["seekable_streams"],
         "adds_directory": int(adds_directory),
@@ -71,15 +72,15 @@ def current_directory():
 
 
 def absolute(script):
-    """_Py_abspath() of Python/fileutils.c: no normalisation beyond one leading './'."""
+    """_Py_abspath() of Python/fileutils.c: no normalisation, not even of "./"."""
     if script.startswith("/"):
         return script
     directory = current_directory()
     if directory is None:
         return script
-    if script in ("", "."):
+    if script in ("", ".") and sys.version_info >= (3, 11):
         return directory
-    return directory + "/" + (script[2:] if script.startswith("./") else script)
+    return directory + "/" + script
 
 
 def directory_of_script(script):

@@ -192,13 +192,15 @@ class TableTest(CommandTest):
 class ServedTest(CommandTest):
     """What the options do that every image serves."""
 
+    interpreters = interpreters()
+
     def assert_same(self, *words: object, env: dict | None = None, **options: object) -> None:
         """Plain Python and a launch end alike, and the launch runs from the image."""
-        interpreter = interpreters()[0]
-        plain = run(interpreter, *words, env=env, cwd=self.directory, **options)
-        launched = run(RUN, "--explain", "--image", image_of(interpreter), *words, env=env,
-                       cwd=self.directory, **options)
-        self.assertEqual(outcome(plain), outcome(launched))
+        for interpreter in self.interpreters:
+            plain = run(interpreter, *words, env=env, cwd=self.directory, **options)
+            launched = run(RUN, "--explain", "--image", image_of(interpreter), *words, env=env,
+                           cwd=self.directory, **options)
+            self.assertEqual(outcome(plain), outcome(launched))
 
     def test_unbuffered_streams_are_those_of_c_too(self):
         program = ("import ctypes, os, sys\nlibc = ctypes.CDLL(None)\nlibc.printf(b'c ')\n"
@@ -284,11 +286,12 @@ class ServedTest(CommandTest):
 
     def test_words_of_the_command_line_are_read_as_cpython_reads_them(self):
         self.write("-u", "import sys; print(sys.argv)")
-        self.write("a b.py", "import sys; print(sys.argv, sys.orig_argv)")
+        self.write("a b.py", "import sys; print(sys.argv, sys.orig_argv, __file__, sys.path[0])")
         show = "import sys; print(sys.argv, sys.orig_argv)"
         for words in (["--", "-u", "-B"], ["-Bu", "a b.py", "--", "-x"], [f"-uc{show}", "-c"],
                       ["-um", "json.tool", "--help"], ["-c", ""], ["-c", show, ""], [""],
-                      ["-c", show, "\udcff", "\u20ac"], ["./a b.py"], ["."], ["./"], ["-m", "no_such_module"]):
+                      ["-c", show, "\udcff", "\u20ac"], ["./a b.py"], ["././a b.py"],
+                      ["./missing.py"], ["."], ["./"], ["-m", "no_such_module"]):
             with self.subTest(words):
                 self.assert_same(*words)
 
