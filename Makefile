@@ -1,6 +1,6 @@
 # Thin front of CMake and the scripts. Missing Debian packages are installed first, with sudo when
 # not root, and one line says so.
-.PHONY: all demo test bench check install clean
+.PHONY: all demo test test-trixie bench check install clean
 
 all: build/release/.built
 
@@ -21,6 +21,10 @@ test: all
 	@scripts/install-packages test
 	@cmake --build --preset release
 	@scripts/run-tests
+
+# Not part of `test`: it needs root rights, the network and 300 MB for a Debian 13 system.
+test-trixie: all
+	@tests/trixie/run.py
 
 bench: all
 	@scripts/install-packages bench

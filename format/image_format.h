@@ -34,7 +34,7 @@ constexpr uint64_t metadata_offset(uint64_t program_header_count) {
 }
 
 inline constexpr uint64_t kImageMagic = 0x70616e7379700a1a;
-inline constexpr uint32_t kImageVersion = 2;
+inline constexpr uint32_t kImageVersion = 3;
 inline constexpr uint64_t kComplete = 0x6574656c706d6f63;  // "complete"
 inline constexpr uint64_t kPageSize = 4096;
 
@@ -55,6 +55,7 @@ enum class RegionKind : uint32_t {
 };
 
 inline constexpr uint32_t kWipeOnFork = 1;  // zero in every launch, advised again (madvise(2))
+inline constexpr uint32_t kDroppable = 2;   // kZero made with MAP_DROPPABLE (mmap(2), Linux 6.11)
 
 // One mapping the restorer makes. Addresses, sizes and offsets are multiples of the page size.
 struct Region {

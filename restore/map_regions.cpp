@@ -30,6 +30,13 @@ bare::SystemResult map_stack(const Region& region, uint64_t stack_top) {
                    -1, 0);
 }
 
+// A mapping is shared, private, or one whose pages the kernel may drop; the kernel also wipes those
+// in a forked child.
+int sharing_of(const Region& region) {
+  constexpr int kMapDroppable = 0x08;
+  return (region.flags & format::kDroppable) != 0 ? kMapDroppable : MAP_PRIVATE;
+}
+
 bare::SystemResult map_region(const Region& region, const format::ImageHeader& header,
                               int image_descriptor, const OpenFiles& files) {
   const int protection = static_cast<int>(region.protection);
@@ -47,7 +54,7 @@ bare::SystemResult map_region(const Region& region, const format::ImageHeader& h
     case RegionKind::kZero:
       // Accounted like any private memory, so that strict overcommit keeps its promise.
       return bare::map(region.address, region.size, protection,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+                       sharing_of(region) | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     case RegionKind::kReserved:
       return bare::map(region.address, region.size, PROT_NONE, kAnonymous, -1, 0);
     case RegionKind::kStack:
@@ -66,7 +73,8 @@ int map_regions(const format::ImageView& image, int image_descriptor, const Open
       failed_address = region.address;
       return result.error();
     }
-    if ((region.flags & format::kWipeOnFork) != 0) {
+    // Memory that may be dropped is wiped on fork by its kind.
+    if ((region.flags & (format::kWipeOnFork | format::kDroppable)) == format::kWipeOnFork) {
       bare::system_call(SYS_madvise, static_cast<long>(region.address),
                         static_cast<long>(region.size), MADV_WIPEONFORK);
     }

@@ -84,7 +84,8 @@ void Capture::add_plain(const Mapping& mapping, RegionKind kind) {
   region.size = mapping.size();
   region.kind = kind;
   region.protection = kind == RegionKind::kReserved ? 0 : mapping.protection;
-  region.flags = mapping.wipe_on_fork ? format::kWipeOnFork : 0;
+  region.flags = (mapping.wipe_on_fork ? format::kWipeOnFork : 0) |
+                 (mapping.droppable ? format::kDroppable : 0);
   snapshot_.regions.push_back(std::move(region));
 }
 
@@ -260,7 +261,9 @@ Status Capture::add_mapping(const Mapping& mapping) {
     return {};
   }
   if (mapping.sharing == Sharing::kShared) return add_shared(mapping);
-  if (mapping.wipe_on_fork) {
+  // States of random generators: glibc's for getrandom(3) among them, from 2.41 on. Two launches
+  // that went on from one state would draw the same numbers; a state of zeros is filled anew.
+  if (mapping.wipe_on_fork || mapping.droppable) {
     add_plain(mapping, RegionKind::kZero);
     return {};
   }

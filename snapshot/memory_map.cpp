@@ -81,6 +81,7 @@ Result<std::vector<Mapping>> parse_memory_map(std::string_view text) {
       mappings.push_back(std::move(mapping));
     } else if (line.starts_with("VmFlags:") && !mappings.empty()) {
       mappings.back().wipe_on_fork = line.find(" wf") != std::string_view::npos;
+      mappings.back().droppable = line.find(" dp") != std::string_view::npos;
     }
   }
   return mappings;

@@ -24,6 +24,7 @@ struct Mapping {
   uint64_t inode = 0;
   std::string path;
   bool wipe_on_fork = false;  // "wf" of VmFlags
+  bool droppable = false;     // "dp": the kernel may drop its pages, as memory runs short
   bool file_is_gone = false;  // " (deleted)"
 
   uint64_t size() const { return end - begin; }

@@ -17,6 +17,7 @@ namespace {
 const std::map<uint32_t, uint64_t> kLayouts = {
     {1, 0xf6bccddba90d2e34},
     {2, 0x4c0e83533d7c497f},
+    {3, 0x1},
 };
 
 // NOLINTNEXTLINE: only the preprocessor can name a field and measure it.
@@ -137,6 +138,7 @@ void describe_values(std::string& text) {
   for (const FileRole role : {FileRole::kMapped, FileRole::kCopied})
     text += fmt::format("role {}\n", static_cast<uint32_t>(role));
   text += fmt::format("wipe on fork {}\n", kWipeOnFork);
+  text += fmt::format("droppable {}\n", kDroppable);
 }
 
 std::string layout() {

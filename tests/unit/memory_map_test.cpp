@@ -45,6 +45,17 @@ TEST_CASE("details of smaps are read past, and the flag for wiping on fork is ke
   CHECK(mappings[1].protection == PROT_NONE);
 }
 
+TEST_CASE("the flag for memory that the kernel may drop is kept") {
+  const auto mappings = parse(
+      "7f0000000000-7f0000001000 rw-p 00000000 00:00 0 \n"
+      "VmFlags: rd wr mr mw me ac nr wf dd dp sd \n"
+      "7f0000001000-7f0000002000 rw-p 00000000 00:00 0 \n"
+      "VmFlags: rd wr mr mw me ac sd \n");
+  REQUIRE(mappings.size() == 2);
+  CHECK(mappings[0].droppable);
+  CHECK_FALSE(mappings[1].droppable);
+}
+
 TEST_CASE("a path may hold blanks") {
   const auto mappings = parse("1000-2000 r--p 00000000 fe:01 7    /a folder/with  two blanks.so\n");
   REQUIRE(mappings.size() == 1);
