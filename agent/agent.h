@@ -38,6 +38,14 @@ void read_kernel_state(format::KernelState& state);
 // The restorer's target. On a stack of its own below the door's frame; never returns.
 [[noreturn]] void resume(const format::LaunchRequest* request);
 
+// Seeds that imports give to the C library's random numbers are looked at from here on; a launch
+// replaces those that meant chance.
+void watch_c_seeds();
+void refresh_c_seeds();
+
+// What getpid() tells libraries during the boot (process_id.cpp).
+inline constexpr int kImpossibleProcess = 0x3ffffffe;
+
 // From here on getpid() tells every caller the truth.
 void end_boot_process_id();
 
@@ -45,6 +53,12 @@ void end_boot_process_id();
 // libraries.
 void note_native_generators();
 void refresh_native_state(const format::LaunchRequest& request);
+
+// Searches memory for what the stack canary and the pointer guard depend on. `frame`: as above.
+// False when a launch will have the boot's pointer guard.
+enum class StackCanary { kRenewed, kKept };
+bool note_guards(uintptr_t frame, StackCanary canary);
+void refresh_guards(const uint64_t (&random)[2]);
 
 // Makes OpenMP libraries give up their worker threads, which would not survive the fork.
 void pause_openmp();
@@ -55,6 +69,11 @@ void fill_random(void* bytes, size_t size);
 // Finds the state of Python's and numpy's global generators; renews it at each launch.
 void note_generators();
 void refresh_generators();
+
+// Contexts of _ssl that imports made, and the file of _ssl ("": inside the interpreter); gives
+// their session tickets other keys.
+void note_tls_contexts(PyObject* objects, const char* library);
+void refresh_tls_contexts();
 
 // How this launch's standard descriptors differ from those the streams were frozen with: a list of
 // three numbers for agent/python/streams.py, or nullptr when they do not.

@@ -32,6 +32,53 @@ PyObject* load_agent_names() {
   return names;
 }
 
+// A sentence for the builder's records.
+void tell_notice(int control_descriptor, const char* sentence) {
+  char record[256];
+  const int size = snprintf(record, sizeof record, "notice\x1f%s\x1e", sentence);
+  if (write(control_descriptor, record, static_cast<size_t>(size)) != size) _exit(1);
+}
+
+// Values of the builder's environment that nobody uses any more: bytes, and texts, which lie in the
+// object's own memory where they are ASCII.
+void wipe_values(PyObject* list) {
+  for (long i = 0; i < python.PyList_Size(list); ++i) {
+    PyObject* value = python.PyList_GetItem(list, i);
+    long size = python.PyBytes_Size(value);
+    const char* content = size >= 0 ? python.PyBytes_AsString(value) : nullptr;
+    if (size < 0) {
+      python.PyErr_Clear();
+      content = python.PyUnicode_AsUTF8AndSize(value, &size);
+    }
+    if (content == nullptr)
+      python.PyErr_Clear();
+    else
+      explicit_bzero(const_cast<char*>(content), static_cast<size_t>(size));
+  }
+}
+
+void settle() {
+  PyObject* unused = call(agent_names, "settle");
+  if (unused == nullptr) give_up("collecting garbage failed");
+  wipe_values(unused);
+}
+
+// Frames that will be gone on with hold the canary of the boot.
+StackCanary plan_stack_canary(int control_descriptor) {
+  PyObject* suspended = call(agent_names, "has_suspended_frames");
+  if (suspended != nullptr && python.PyObject_IsTrue(suspended) == 0) return StackCanary::kRenewed;
+  tell_notice(control_descriptor,
+              "greenlets are suspended: all launches of this image share the stack canary");
+  return StackCanary::kKept;
+}
+
+void plan_guards(int control_descriptor, uintptr_t frame, StackCanary canary) {
+  if (note_guards(frame, canary)) return;
+  tell_notice(control_descriptor,
+              "the C library keeps function pointers whose place is not known: all launches of "
+              "this image share its pointer guard");
+}
+
 void report_frozen(int control_descriptor) {
   char record[128];
   const int size =
@@ -85,7 +132,8 @@ PyObject* call(PyObject* names, const char* function, PyObject* a, PyObject* b, 
   }
   hide_prepared_modules();
   prepare_launch();
-  if (call(agent_names, "settle") == nullptr) give_up("collecting garbage failed");
+  settle();
+  const StackCanary canary = plan_stack_canary(control_descriptor);
   fflush(nullptr);
 
   // 3. Shed threads: the child of a fork has one, and every library that survives fork() is whole.
@@ -112,6 +160,7 @@ PyObject* call(PyObject* names, const char* function, PyObject* a, PyObject* b, 
   constexpr uintptr_t kRoomBelowDoor = 4096;
   agent_state.resume_stack_pointer = ((frame - kRoomBelowDoor) & ~uintptr_t{15}) - 8;
   read_kernel_state(agent_state.kernel);
+  plan_guards(control_descriptor, frame, canary);
   report_frozen(control_descriptor);
   stay_frozen(control_descriptor);
 }

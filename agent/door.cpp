@@ -42,6 +42,7 @@ __attribute__((constructor)) void load() {
   unsetenv(kControlVariable);
   fcntl(control_descriptor, F_SETFD, FD_CLOEXEC);  // not for programs that imports start
   note_start_libraries();
+  watch_c_seeds();
   close_door();
 }
 

@@ -8,6 +8,10 @@ extern const char pysnap_python_streams[];
 extern const char pysnap_python_freshness[];
 extern const char pysnap_python_fork_hooks[];
 extern const char pysnap_python_generators[];
+extern const char pysnap_python_temporary[];
+extern const char pysnap_python_freshness_data[];
+extern const char pysnap_python_environment_copies[];
+extern const char pysnap_python_seeds[];
 extern const char pysnap_python_launch[];
 extern const char pysnap_python_finish[];
 extern const char pysnap_python_effects[];
@@ -24,7 +28,11 @@ EmbeddedSources embedded_sources() {
   static const EmbeddedSource sources[] = {
       {"<pysnap watch>", pysnap_python_watch},
       {"<pysnap streams>", pysnap_python_streams},
+      {"<pysnap temporary>", pysnap_python_temporary},
+      {"<pysnap freshness data>", pysnap_python_freshness_data},
+      {"<pysnap environment copies>", pysnap_python_environment_copies},
       {"<pysnap freshness>", pysnap_python_freshness},
+      {"<pysnap seeds>", pysnap_python_seeds},
       {"<pysnap launch>", pysnap_python_launch},
       {"<pysnap generators>", pysnap_python_generators},
       {"<pysnap finish>", pysnap_python_finish},

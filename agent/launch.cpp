@@ -39,6 +39,17 @@ struct FrozenObjects {
 };
 
 FrozenObjects frozen = {};
+// The file that holds the system's time zone.
+struct SystemZone {
+  dev_t device;
+  ino_t inode;
+  time_t second;
+  long nanosecond;
+
+  bool operator==(const SystemZone&) const = default;
+};
+
+SystemZone frozen_system_zone = {};
 char frozen_time_zone[256];  // "" also when TZ was not set: both mean the system's zone
 
 void append(PyObject* list, PyObject* item) {
@@ -76,9 +87,18 @@ void renew_environment() {
   }
 }
 
+SystemZone system_zone() {
+  struct stat file = {};
+  if (stat("/etc/localtime", &file) != 0) return {};
+  return {file.st_dev, file.st_ino, file.st_mtim.tv_sec, file.st_mtim.tv_nsec};
+}
+
+// A program without a TZ variable follows the system's zone (tzset(3)).
 void renew_time_zone() {
   const char* zone = getenv("TZ");
-  if (strncmp(zone == nullptr ? "" : zone, frozen_time_zone, sizeof frozen_time_zone) != 0)
+  if (zone == nullptr) zone = "";
+  if (strncmp(zone, frozen_time_zone, sizeof frozen_time_zone) != 0 ||
+      (*zone == 0 && !(system_zone() == frozen_system_zone)))
     settle(call(agent_names, "renew_time_zone"), nullptr);
 }
 
@@ -150,6 +170,7 @@ void respect_ignored_signals() {
 
 void renew_modules() {
   refresh_generators();
+  refresh_tls_contexts();
   if (frozen.seeds_remain) settle(call(agent_names, "seed_remaining"), nullptr);
   for (long i = 0; i < python.PyTuple_Size(frozen.renewals); ++i) {
     PyObject* pair = python.PyTuple_GetItem(frozen.renewals, i);
@@ -252,6 +273,8 @@ void prepare_launch() {
   frozen.path = get("path");
   frozen.renewals = get("renewals");
   frozen.hooks = get("hooks");
+  note_tls_contexts(get("tls_contexts"),
+                    python.PyBytes_AsString(python.PyUnicode_EncodeFSDefault(get("tls_library"))));
   note_seekable_streams(get("seekable_streams"));
   frozen.flags = get("flags");
   frozen.dont_write_bytecode = python.PyLong_AsLong(get("flag_dont_write_bytecode"));
@@ -262,6 +285,7 @@ void prepare_launch() {
   frozen.adds_directory = python.PyLong_AsLong(get("adds_directory")) != 0;
   frozen.reads_environment = python.PyLong_AsLong(get("reads_environment")) != 0;
   const char* zone = getenv("TZ");
+  frozen_system_zone = system_zone();
   strncpy(frozen_time_zone, zone == nullptr ? "" : zone, sizeof frozen_time_zone - 1);
 }
 

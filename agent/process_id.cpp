@@ -16,7 +16,6 @@
 namespace pysnap::agent {
 namespace {
 
-constexpr pid_t kImpossibleProcess = 0x3ffffffe;
 constexpr int kMostLibraries = 128;
 
 struct Range {

@@ -70,7 +70,9 @@ inline constexpr int kFileInput = 257;  // Py_file_input, "The Very High Level L
   F(long, PyLong_AsLong, (PyObject*))                                                       \
   F(PyObject*, PyUnicode_DecodeFSDefault, (const char*))                                    \
   F(PyObject*, PyUnicode_AsUTF8String, (PyObject*))                                         \
+  F(const char*, PyUnicode_AsUTF8AndSize, (PyObject*, long*))                               \
   F(char*, PyBytes_AsString, (PyObject*))                                                   \
+  F(long, PyBytes_Size, (PyObject*))                                                        \
   F(PyObject*, PyObject_CallFunctionObjArgs, (PyObject*, ...))                              \
   F(int, PyObject_SetAttr, (PyObject*, PyObject*, PyObject*))                               \
   F(PyObject*, PyObject_GetAttrString, (PyObject*, const char*))                            \

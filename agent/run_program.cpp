@@ -110,9 +110,18 @@ TopLevel run_command(PyObject* command) {
     python.PySys_WriteStderr("Unable to decode the command from the command line:\n");
     return {nullptr, -1};
   }
-  if (call(agent_names, "remember_command", command) == nullptr) return {nullptr, -1};
+  PyObject* remembered = call(agent_names, "remember_command", command);
+  if (remembered == nullptr) return {nullptr, -1};
   CompilerFlags flags = {0, 0};
   PyObject* names = python.PyModule_GetDict(python.PyImport_AddModule("__main__"));
+  if (python.PyObject_IsTrue(remembered) == 0) {
+    PyObject* code =
+        python.Py_CompileString(python.PyBytes_AsString(bytes), "<string>", kFileInput);
+    if (code == nullptr || call(agent_names, "remember_code", command, code) == nullptr)
+      return {nullptr, -1};
+    unblock_signals();
+    return {python.PyEval_EvalCode(code, names, names), -1};
+  }
   unblock_signals();
   return {
       python.PyRun_StringFlags(python.PyBytes_AsString(bytes), kFileInput, names, names, &flags),

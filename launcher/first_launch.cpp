@@ -67,7 +67,8 @@ std::vector<std::string> launch_command(const Installation& installation,
   std::vector<std::string> words = {installation.run_program};
   words.insert(words.end(), launcher_options.begin(), launcher_options.end());
   words.insert(words.end(), python_options.begin(), python_options.end());
-  words.insert(words.end(), {"-c", program});
+  words.emplace_back("-c");
+  words.push_back(program);
   return words;
 }
 

@@ -7,6 +7,7 @@ freeze and a launch. What must be new is made at each launch.
 
 import sys
 
+gc = import_aside("gc")
 time = import_aside("time")
 
 
@@ -24,8 +25,9 @@ def forget_tempfile(module):
 
 
 def forget_platform(module):
-    """The host's name may be another one."""
+    """The host's name may be another one, and its kernel."""
     module._uname_cache = None
+    getattr(module, "_platform_cache", {}).clear()
 
 
 def renew_multiprocessing(module):
@@ -35,6 +37,20 @@ def renew_multiprocessing(module):
         module.ORIGINAL_DIR = posix.getcwd()
     except OSError:
         module.ORIGINAL_DIR = None
+
+
+def renew_limits(module):
+    """As multiprocessing/util.py: a limit of this process."""
+    try:
+        module.MAXFD = posix.sysconf("SC_OPEN_MAX")
+    except (OSError, ValueError):
+        module.MAXFD = 256
+
+
+def renew_wsgiref(module):
+    """The environment as the class found it."""
+    module.BaseHandler.os_environ.clear()
+    module.BaseHandler.os_environ.update(module.read_environ())
 
 
 def renew_threading(module):
@@ -60,12 +76,43 @@ FORGET = {
 
 RENEW = {
     "multiprocessing.process": renew_multiprocessing,
+    "multiprocessing.util": renew_limits,
     "threading": renew_threading,
     "logging": renew_logging,
+    "wsgiref.handlers": renew_wsgiref,
+    **third_party_renewals(),
 }
 
 if "_ssl" in sys.builtin_module_names:
     RENEW["_ssl"] = renew_ssl
+
+
+def has_suspended_frames():
+    """What find_suspended_frames() found: the freeze hides objects from the collector's lists."""
+    return LAUNCH["suspended_frames"]
+
+
+def find_suspended_frames():
+    """True when C frames of the boot are kept aside, to be gone on with: suspended greenlets."""
+    greenlet = sys.modules.get("greenlet")
+    if greenlet is None or not hasattr(greenlet, "getcurrent"):
+        return False
+    current = greenlet.getcurrent()
+    return any(
+        issubclass(type(item), greenlet.greenlet) and bool(item) and item is not current
+        for item in gc.get_objects()
+    )
+
+
+def note_fresh_state():
+    """Objects that C renews or must leave alone, while nothing is hidden yet."""
+    LAUNCH["suspended_frames"] = find_suspended_frames()
+    module = sys.modules.get("_ssl")
+    if module is not None:
+        LAUNCH["tls_library"] = getattr(module, "__file__", "")
+        LAUNCH["tls_contexts"] = [
+            item for item in gc.get_objects() if issubclass(type(item), module._SSLContext)
+        ]
 
 
 def forget_state():
@@ -78,8 +125,12 @@ def forget_state():
 
 def renewals():
     """The calls of each launch: (function, module) pairs for modules that start-up imports; those
-    of hidden modules are made when they are published."""
-    return tuple((RENEW[name], sys.modules[name]) for name in RENEW if name in sys.modules)
+    of hidden modules are made when they are published. Copies of the environment belong to no
+    module."""
+    plan = [(RENEW[name], sys.modules[name]) for name in RENEW if name in sys.modules]
+    if LAUNCH["environment_copies"]:
+        plan.append((fill_environment_copies, LAUNCH["environment_copies"]))
+    return tuple(plan)
 
 
 def seed_remaining():

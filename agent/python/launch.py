@@ -19,6 +19,11 @@ LAUNCH = {
     "own_hooks": ((), ()),
     "renewed_in_place": [],  # hooks that C makes needless
     "seed_functions": [],
+    "environment_copies": [],  # (dictionary, whether it holds text)
+    "suspended_frames": False,
+    "tls_contexts": [],
+    "tls_library": "",  # the file of _ssl
+    "start_environment": {},
 }
 
 
@@ -40,6 +45,8 @@ def freeze_launch():
         "flag_dont_write_bytecode": index_of_flag("dont_write_bytecode"),
         "flag_quiet": index_of_flag("quiet"),
         "counts_quiet": int(sys.version_info < (3, 13)),  # later ones say only yes
+        "tls_contexts": LAUNCH["tls_contexts"],
+        "tls_library": LAUNCH["tls_library"],
         "seeds": len(LAUNCH["seed_functions"]),
         "seekable_streams": LAUNCH["seekable_streams"],
         "adds_directory": int(adds_directory),
@@ -129,10 +136,21 @@ def enter_main(path, compiled):
 
 
 def remember_command(text):
-    """3.13 shows source lines of -c in tracebacks, from linecache."""
+    """3.13 shows source lines of -c in tracebacks, from linecache.
+
+    False when linecache wants the code itself, as from 3.13.4 on.
+    """
     if sys.version_info >= (3, 13):
         linecache = __import__("linecache")
+        if linecache._register_code.__code__.co_varnames[0] == "code":
+            return False
         linecache._register_code("<string>", text, "<string>")
+    return True
+
+
+def remember_code(text, code):
+    """The same, under the key of each code object."""
+    sys.modules["linecache"]._register_code(code, text, "<string>")
 
 
 def report_unopened(path, number, reason):

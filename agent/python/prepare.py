@@ -44,18 +44,28 @@ def prepare(descriptor):
     sys.dont_write_bytecode = ["bytecode", "off"] in orders  # the builder's wish, not the launch's
     leftovers = LeftoverWatch(["watch", "memory"] in orders)
     PREPARED["effects"] = EffectWatch()
+    for name in ("random", "tempfile"):
+        if name in sys.modules:
+            watch_module(name, sys.modules[name])
     with ImportRecorder(leftovers, PREPARED["effects"]) as PREPARED["recorder"]:
         builder.tell("step", "import")
         obey(builder, orders)
         __import__("runpy")  # for -m, directories and archives
+    stop_watching_functions()
+    stop_watching_seeds()
     sys.dont_write_bytecode = False
     flush_output()
     refuse_leftovers(builder, leftovers, descriptors_before, memory_before)
     builder.tell("step", "rehearse")
+    remove_temporary(renewed_directories())
     forget_state()
     rehearse()
     report(builder, environment_before)
     note_boot_hooks()
+    find_generators()
+    note_fresh_state()
+    LAUNCH["environment_copies"] = find_environment_copies(environment_before)
+    LAUNCH["start_environment"] = environment_before
 
 
 PREPARED = {"effects": None, "recorder": None}
@@ -69,10 +79,11 @@ def hide():
 
 
 def settle():
-    """The last Python code before the freeze."""
-    posix.environ.clear()
+    """The last Python code before the freeze; returns what is to be wiped."""
+    unused = empty_environments(LAUNCH["environment_copies"], LAUNCH["start_environment"])
     gc.collect()
     gc.freeze()
+    return unused
 
 
 def executable_files():
@@ -134,6 +145,7 @@ ADVICE = {
     "thread": "start it on first use, or leave the module out of the image",
     "descriptor": "open it on first use, or leave the module out of the image",
     "child": "start it on first use, or leave the module out of the image",
+    "temporary": "make it on first use, or leave the module out of the image",
     "memory": "make it on first use, or leave the module out of the image",
 }
 
@@ -160,10 +172,21 @@ def refuse_leftovers(builder, watch, descriptors_before, memory_before):
         posix._exit(1)
     for place in sorted(memory):
         refuse("memory", place, f"shared memory ({place})")
+    temporary = temporary_leftovers()
+    for path, module in temporary.items():
+        watch.blame["temporary", path] = module
+        kind = "directory" if path_is_directory(path) else "file"
+        refuse("temporary", path, f"the temporary {kind} {path}, which the first launch would remove,")
     if refused:
+        remove_temporary(temporary)
         for pid in child_processes():
             posix.kill(pid, 9)  # nobody else knows of them
         posix._exit(1)
+
+
+def path_is_directory(path):
+    """os.path.isdir(), for a path that exists."""
+    return posix.lstat(path).st_mode & 0o170000 == 0o040000
 
 
 def thread_names():
@@ -223,5 +246,7 @@ def report(builder, environment_before):
         for name, value in posix.environ.items()
         if environment_before.get(name) != value
     )
+    for sentence in missing_places():
+        builder.tell("notice", sentence)
     if changed:
         builder.tell("notice", "the imports set in the environment: " + ", ".join(changed))

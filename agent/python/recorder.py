@@ -64,6 +64,7 @@ class ImportRecorder:
         hooks = make_import_hooks(self)
         builtins.__import__, bootstrap._gcd_import, bootstrap._load_unlocked = hooks
         RECORDING.append(self)
+        TEMPORARY["running"] = self._running
         self.note()
         return self
 
@@ -124,6 +125,7 @@ class ImportRecorder:
                 self._add(step)
             raise
         watch_native_imports(watched)
+        watch_module(name, module)
         self.note()
         self._running.pop()
         return module

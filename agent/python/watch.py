@@ -74,6 +74,43 @@ def shared_memory():
     }
 
 
+UNKNOWN_MODULE = "the warm-up or a module outside the file system"
+WATCHED_FUNCTIONS = []  # (function, its own code)
+
+
+def watch_function(function, code, note):
+    """Gives a Python function other code until the freeze; what is bound to it already follows.
+
+    In the code, the constants "note" and "original" stand for `note` and for the function as it was.
+    """
+    own_code = getattr(function, "__code__", None)
+    if own_code is None or len(own_code.co_freevars) != len(code.co_freevars):
+        return
+    original = type(function)(
+        function.__code__,
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    known = {"note": note, "original": original}
+    constants = tuple(known.get(c, c) if isinstance(c, str) else c for c in code.co_consts)
+    WATCHED_FUNCTIONS.append((function, function.__code__))
+    function.__code__ = code.replace(co_consts=constants)
+
+
+def watch_module(name, module):
+    """Called when a module has been executed."""
+    watch_seeds(name, module)
+    watch_temporary(name, module)
+
+
+def stop_watching_functions():
+    """Everything is as it was again."""
+    for function, code in WATCHED_FUNCTIONS:
+        function.__code__ = code
+
+
 class LeftoverWatch:
     """Remembers which module's execution left what behind.
 
@@ -98,5 +135,5 @@ class LeftoverWatch:
         """What appeared since the last call was left by module `name`; None: by none."""
         state = self._state()
         for item in state - self._known:
-            self.blame[item] = name or "the warm-up or a module outside the file system"
+            self.blame[item] = name or UNKNOWN_MODULE
         self._known = state

@@ -19,7 +19,8 @@ from environments import Environment
 from run import Tally
 
 PROGRAM = programs.DATA / "fresh_values.py"
-PACKAGES = ("numpy", "pandas", "scipy", "sklearn", "cryptography", "django", "flask", "requests")
+PACKAGES = ("numpy", "pandas", "scipy", "sklearn", "cryptography", "django", "flask", "requests",
+            "bson", "fsspec", "billiard", "jupyter_client", "aiohttp", "distributed", "yt_dlp")
 NAMESPACES = (["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"],
               ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc",
                "--kill-child"])

@@ -17,7 +17,7 @@ namespace {
 const std::map<uint32_t, uint64_t> kLayouts = {
     {1, 0xf6bccddba90d2e34},
     {2, 0x4c0e83533d7c497f},
-    {3, 0x1},
+    {3, 0x9ad7f8552fd5c400},
 };
 
 // NOLINTNEXTLINE: only the preprocessor can name a field and measure it.

@@ -5,6 +5,7 @@ name are packages whose values are printed too. The pid comes first, for fresh.p
 whether both launches had the same.
 """
 
+import ctypes
 import email.utils
 import multiprocessing
 import os
@@ -44,9 +45,47 @@ def shared_memory_name():
     return memory.name
 
 
+def thread_block_word(offset):
+    """A word of glibc's thread block, which the fs register points to."""
+    base = ctypes.c_ulong()
+    ARCH_GET_FS = 0x1003
+    ctypes.CDLL(None).syscall(158, ARCH_GET_FS, ctypes.byref(base))  # arch_prctl(2)
+    return hex(ctypes.c_ulong.from_address(base.value + offset).value)
+
+
+def start_randomness():
+    """The 16 bytes of AT_RANDOM."""
+    libc = ctypes.CDLL(None)
+    libc.getauxval.restype = ctypes.c_void_p
+    return ctypes.string_at(libc.getauxval(25), 16).hex()
+
+
+def heap_key():
+    """The second word of a freed block: malloc's mark, by which it finds double frees."""
+    libc = ctypes.CDLL(None)
+    libc.malloc.restype = ctypes.c_void_p
+    libc.free.argtypes = [ctypes.c_void_p]
+    block = libc.malloc(520)
+    libc.free(block)
+    return ctypes.string_at(block + 8, 8).hex()
+
+
+def library_bytes(name):
+    """Bytes that a function of the C library such as arc4random_buf(3) makes."""
+    buffer = ctypes.create_string_buffer(16)
+    getattr(ctypes.CDLL(None), name)(buffer, 16, 0)
+    return buffer.raw.hex()
+
+
 def standard_values():
     """Pairs of a name and a function, for the standard library."""
     return [
+        ("stack canary", lambda: thread_block_word(0x28)),
+        ("pointer guard", lambda: thread_block_word(0x30)),
+        ("AT_RANDOM", start_randomness),
+        ("malloc key", heap_key),
+        ("arc4random_buf(3)", lambda: library_bytes("arc4random_buf")),
+        ("getrandom(3)", lambda: library_bytes("getrandom")),
         ("random.random()", random.random),
         ("random.getrandbits(64)", lambda: random.getrandbits(64)),
         ("random.Random().random()", lambda: random.Random().random()),
@@ -144,6 +183,62 @@ def requests_values():
     import requests
     return [("upload boundary", lambda: requests.Request(
         "POST", "http://localhost", files={"f": "x"}).prepare().headers["Content-Type"])]
+
+
+def bson_values():
+    """Object ids: 5 random bytes for each process, and where the counter begins."""
+    from bson.objectid import ObjectId
+    return [("bson random part", lambda: ObjectId().binary[4:9].hex()),
+            ("bson counter", lambda: ObjectId().binary[9:].hex())]
+
+
+def fsspec_values():
+    """File systems check the pid; here, that theirs is that of the launch."""
+    import fsspec.implementations.http
+    import fsspec.spec
+    assert fsspec.spec.AbstractFileSystem._pid == os.getpid()
+    assert fsspec.implementations.http.HTTPFileSystem._pid == os.getpid()
+    return []
+
+
+def billiard_values():
+    """The key that authenticates connections."""
+    from billiard.process import current_process
+    return [("billiard authkey", lambda: bytes(current_process().authkey).hex())]
+
+
+def jupyter_client_values():
+    """The key of --Session.secure."""
+    from jupyter_client import session
+    return [("jupyter_client key", lambda: session.session_flags["secure"][0]["Session"]["key"]),
+            ("jupyter_client session", lambda: session.Session().session)]
+
+
+def aiohttp_values():
+    """A generator in a default argument."""
+    from aiohttp.http_websocket import WebSocketWriter
+    defaults = WebSocketWriter.__init__.__kwdefaults__ or {}
+    found = [default for default in defaults.values() if isinstance(default, random.Random)]
+    assert found
+    return [(f"aiohttp generator {index}", generator.random)
+            for index, generator in enumerate(found)]
+
+
+def distributed_values():
+    """What makes the names of futures unique across processes."""
+    from distributed.client import Future
+    return [("distributed Future", lambda: Future._uid)]
+
+
+def yt_dlp_values():
+    """Identities of devices."""
+    from yt_dlp.extractor.redbee import RedBeeBaseIE
+    from yt_dlp.extractor.viu import ViuOTTIndonesiaBaseIE
+    from yt_dlp.utils import networking
+    assert networking.std_headers["User-Agent"].startswith("Mozilla/")
+    return [("yt-dlp redbee", lambda: uuid.UUID(RedBeeBaseIE._DEVICE_ID, version=4)),
+            ("yt-dlp viu device", lambda: ViuOTTIndonesiaBaseIE._DEVICE_ID),
+            ("yt-dlp viu session", lambda: ViuOTTIndonesiaBaseIE._SESSION_ID)]
 
 
 def main():
