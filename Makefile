@@ -1,6 +1,6 @@
 # Thin front of CMake and the scripts. Missing Debian packages are installed first, with sudo when
 # not root, and one line says so.
-.PHONY: all demo test test-trixie bench check install clean
+.PHONY: all demo test test-commands test-cpython test-packages test-trixie bench check install clean
 
 all: build/release/.built
 
@@ -25,6 +25,15 @@ test: all
 # Not part of `test`: it needs root rights, the network and 300 MB for a Debian 13 system.
 test-trixie: all
 	@tests/trixie/run.py
+
+# Long, and they install many packages of their own: not part of `test`.
+test-commands: all
+	@scripts/install-command-environment
+	@tests/real_commands/run_commands.py --results docs/results/real-commands.md
+
+test-packages: all
+	@scripts/install-command-environment
+	@tests/package_suites/run_suites.py --results docs/results/package-suites.md
 
 bench: all
 	@scripts/install-packages bench

@@ -1,0 +1,2 @@
+import os,sys
+print ( os.path.join( 'a','b' ),sys.argv )
