@@ -14,9 +14,14 @@ START = frozenset(sys.modules)
 
 
 def importable(name, module):
-    """Whether `import NAME` would give this module."""
+    """Whether `import NAME` gives this module wherever the image is built; tests stay out."""
     spec = getattr(module, "__spec__", None)
-    return spec is not None and spec.name == name and spec.loader is not None
+    if spec is None or spec.name != name or spec.loader is None:
+        return False
+    if name.rpartition(".")[2] == "conftest" or ".tests." in name + ".":
+        return False
+    installed = (sys.prefix + "/lib", sys.base_prefix + "/lib")
+    return not spec.has_location or spec.origin.startswith(installed)
 
 
 def write(path, pid):

@@ -19,10 +19,12 @@ import images  # noqa: E402  pylint: disable=wrong-import-position
 WORK = REPOSITORY / "build" / "commands"
 PYTHON = WORK / "environment" / "bin" / "python"
 MAX_DROPPED = 25
-# Modules that are left out of every image, with the reason.
+# Modules that are left out of every image, with all below them, and the reason.
 LEFT_OUT = {
     "readline": "changes the terminal's settings, variables and input() when it is imported",
     "rlcompleter": "imports readline",
+    **dict.fromkeys(("hypothesis", "_hypothesis_globals", "_hypothesis_pytestplugin"),
+                    "pytest rewrites the assertions of plugins, and warns of one that is imported"),
 }
 
 
@@ -70,7 +72,8 @@ def blamed(words: str, modules: list[str]) -> str | None:
 def build(name: str, python: Path, modules: list[str], environment: dict[str, str],
           directory: Path) -> Prepared:
     """Builds with all modules; drops, one after the other, those that the build refuses."""
-    modules = [module for module in dict.fromkeys(modules) if module not in LEFT_OUT]
+    modules = [module for module in dict.fromkeys(modules)
+               if module.partition(".")[0] not in LEFT_OUT]
     image = WORK / "images" / f"{name}.image"
     image.parent.mkdir(parents=True, exist_ok=True)
     dropped: dict[str, str] = {}
@@ -86,7 +89,8 @@ def build(name: str, python: Path, modules: list[str], environment: dict[str, st
         module = blamed(run.stderr, modules)
         if module is None:
             raise NoImage(f"status {run.returncode}: {run.stderr.strip()[-1500:]}")
-        dropped[module] = run.stderr.strip().splitlines()[0]
+        lines = run.stderr.strip().splitlines()
+        dropped[module] = " ".join([lines[0].removeprefix("pysnap: "), *lines[1:][-1:]])
         modules.remove(module)
     raise NoImage(f"more than {MAX_DROPPED} modules are refused: {', '.join(dropped)}")
 

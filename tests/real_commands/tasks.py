@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import threading
 import tomllib
 import zipfile
@@ -183,6 +182,4 @@ def imports_of_tasks(command: Command, directory: Path, port: int) -> list[str]:
             names += prepared.imports_of(command.python, words, scratch, command.environment(),
                                          TIMEOUT_SECONDS)
         shutil.rmtree(scratch, ignore_errors=True)
-    own = {path.stem for path in (DATA / command.data).iterdir()} if command.data else set()
-    return [name for name in dict.fromkeys(names)
-            if name.partition(".")[0] not in own - sys.stdlib_module_names - {command.name}]
+    return list(dict.fromkeys(names))
