@@ -1,6 +1,6 @@
 # Thin front of CMake and the scripts. Missing Debian packages are installed first, with sudo when
 # not root, and one line says so.
-.PHONY: all demo test test-commands test-cpython test-packages test-trixie bench check install clean
+.PHONY: all demo test test-commands test-packages test-trixie bench check install clean
 
 all: build/release/.built
 

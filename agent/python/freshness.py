@@ -68,6 +68,11 @@ def renew_ssl(module):
     module.RAND_add(posix.urandom(32), 32.0)
 
 
+def renew_mercurial(module):
+    """The command line as bytes; mercurial/pycompat.py makes it when it is imported."""
+    module.sysargv = [module.fsencode(argument) for argument in sys.argv]
+
+
 FORGET = {
     "uuid": forget_uuid,
     "tempfile": forget_tempfile,
@@ -81,6 +86,7 @@ RENEW = {
     "logging": renew_logging,
     "wsgiref.handlers": renew_wsgiref,
     **third_party_renewals(),
+    "mercurial.pycompat": renew_mercurial,
 }
 
 if "_ssl" in sys.builtin_module_names:
