@@ -14,6 +14,7 @@ extern const char pysnap_python_environment_copies[];
 extern const char pysnap_python_seeds[];
 extern const char pysnap_python_launch[];
 extern const char pysnap_python_finish[];
+extern const char pysnap_python_readline_aside[];
 extern const char pysnap_python_effects[];
 extern const char pysnap_python_effect_kinds[];
 extern const char pysnap_python_recorder[];
@@ -43,6 +44,7 @@ EmbeddedSources embedded_sources() {
       {"<pysnap code only>", pysnap_python_code_only},
       {"<pysnap hidden>", pysnap_python_hidden},
       {"<pysnap verdict>", pysnap_python_verdict},
+      {"<pysnap readline aside>", pysnap_python_readline_aside},
       {"<pysnap prepare>", pysnap_python_prepare},
   };
   return {sources, sources + sizeof sources / sizeof sources[0]};

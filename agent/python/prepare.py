@@ -53,6 +53,7 @@ def prepare(descriptor):
         __import__("runpy")  # for -m, directories and archives
     stop_watching_functions()
     stop_watching_seeds()
+    forget_who_asked(PREPARED["recorder"])
     sys.dont_write_bytecode = False
     flush_output()
     refuse_leftovers(builder, leftovers, descriptors_before, memory_before)
@@ -97,7 +98,9 @@ def obey(builder, orders):
     """Imports the modules and runs the warm-up, in the order given."""
     for verb, value in orders:
         try:
-            if verb == "module":
+            if verb == "module" and value == LEFT_TO_LAUNCHES:
+                builder.tell("notice", f"{value} is not prepared: each launch imports it")
+            elif verb == "module":
                 builder.tell("import", value)
                 __import__(value)
             elif verb == "code-only":

@@ -106,6 +106,7 @@ class ImportRecorder:
     def load(self, spec):
         """Stands in for _load_unlocked()."""
         name = spec.name
+        refuse_to_load(name)
         self.note()
         self._known.add(name)
         self._running.append(name)

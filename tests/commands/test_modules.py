@@ -50,6 +50,24 @@ class BuildTest(CommandTest):
 class ModuleTest(BuildTest):
     """Modules that are imported before the freeze."""
 
+    def test_readline_is_left_to_each_launch(self):
+        self.write("tries.py", "try:\n    import readline\nexcept ImportError:\n    readline = None\n")
+        shows = ("import sys; print('readline' in sys.modules, 'COLUMNS' in __import__('os').environ);"
+                 "import tries; print(tries.readline)")
+        for interpreter in interpreters():
+            with self.subTest(str(interpreter)):
+                result = self.build_with("readline", "tries", interpreter=interpreter)
+                self.assertIn("note: readline is not prepared: each launch imports it", result.stdout)
+                result = launch(self.directory / "x.image", "-c", shows, env=self.variables())
+                self.assert_succeeds(result)
+                self.assertRegex(result.stdout, r"^False False\n<module 'readline' ")
+
+    def test_module_that_needs_readline_is_shown(self):
+        self.write("needs.py", "import readline\n")
+        result = self.build_with("needs")
+        self.assert_refused(result, INPUT, "needs", "readline cannot be prepared", lines=None)
+        self.assert_no_image()
+
     def test_missing_module_is_shown_with_its_traceback(self):
         for interpreter in interpreters():
             with self.subTest(str(interpreter)):

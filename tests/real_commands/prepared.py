@@ -21,8 +21,6 @@ PYTHON = WORK / "environment" / "bin" / "python"
 MAX_DROPPED = 25
 # Modules that are left out of every image, with all below them, and the reason.
 LEFT_OUT = {
-    "readline": "changes the terminal's settings, variables and input() when it is imported",
-    "rlcompleter": "imports readline",
     **dict.fromkeys(("hypothesis", "_hypothesis_globals", "_hypothesis_pytestplugin"),
                     "pytest rewrites the assertions of plugins, and warns of one that is imported"),
 }

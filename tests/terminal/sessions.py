@@ -41,7 +41,7 @@ from terminal import Terminal, Unexpected  # noqa: E402
 CASES = environments.REPOSITORY / "build" / "terminal"
 EXCERPT_LINES = 40
 KNOWN = tomllib.loads((HERE / "known_differences.toml").read_text())
-MODULES = ["curses", "cmd", "code", "codeop", "pydoc"]
+MODULES = ["readline", "rlcompleter", "curses", "pdb", "cmd", "code", "codeop", "pydoc"]
 
 
 def all_cases(patterns: list[str]) -> dict[str, Callable[[Terminal], None]]:
