@@ -6,9 +6,9 @@
     tests/package_suites/run_suites.py --small            what `make test` runs
 
 Each suite is started as `-m pytest`, from an image with pytest, the package and what else the suite
-imports from installed packages. For every test the outcome, and the words of a skip, must be equal.
+imports from installed packages while its tests are collected. For every test the outcome, and the words of a skip, must be equal.
 A test that is known to differ is a line of known_differences.toml. --results FILE writes the table
-of docs/results/package-suites.md.
+of docs/results/package-suites.md, from the last run of each suite.
 """
 
 import argparse
@@ -35,6 +35,7 @@ from run import Tally  # noqa: E402  pylint: disable=wrong-import-order
 
 SDISTS = prepared.WORK / "sdists"
 CASES = prepared.WORK / "suites"
+ROWS = prepared.WORK / "rows"
 KNOWN = tomllib.loads((HERE / "known_differences.toml").read_text())
 TIMEOUT_SECONDS = 1500
 SHOWN = 15
@@ -146,26 +147,27 @@ def differences(suite: Suite, plain: Run, image: Run) -> tuple[list[str], list[s
             unexpected.append(f"{name}: no longer differs; known_differences.toml says it does")
     if plain.status != image.status and not expected:
         unexpected.append(f"exit status: {plain.status} / {image.status}")
-    if not plain.outcomes:
-        unexpected.append("plain Python ran no test")
+    if not plain.outcomes or plain.status not in (0, 1):
+        unexpected.append(f"plain Python: pytest ended with status {plain.status}, which is no run "
+                          "of the suite")
     return unexpected, expected
 
 
-def try_suite(suite: Suite, options: argparse.Namespace, tally: Tally) -> Row | None:
+def try_suite(suite: Suite, options: argparse.Namespace, tally: Tally) -> None:
     """Plain run, image, run from the image, comparison."""
     directory = CASES / suite.name
     scratch = directory / "run"
     environment = prepared.clean_environment(f"suite-{suite.name}", {"PYTHONHASHSEED": "0"})
     prepared.empty(directory)
     inside = unpack(suite, prepared.empty(scratch))
-    modules = prepared.imports_of(prepared.PYTHON, pytest_arguments(suite, scratch / "report.xml"),
-                                  inside, environment, TIMEOUT_SECONDS)
+    collect = [*pytest_arguments(suite, scratch / "report.xml"), "--collect-only"]
+    modules = prepared.imports_of(prepared.PYTHON, collect, inside, environment, TIMEOUT_SECONDS)
     try:
         made = prepared.build(f"suite-{suite.name}", prepared.PYTHON, modules, environment, directory)
     except prepared.NoImage as error:
         print(f"FAIL  {suite.name}: no image: {error}", flush=True)
         tally.failed += 1
-        return None
+        return
     plain = run_suite(suite, [str(prepared.PYTHON)], scratch, environment)
     image = run_suite(suite, images.launcher(made.image), scratch, environment)
     for side, run in (("plain", plain), ("image", image)):
@@ -174,7 +176,7 @@ def try_suite(suite: Suite, options: argparse.Namespace, tally: Tally) -> Row | 
             "".join(f"{name}: {outcome}\n" for name, outcome in run.outcomes.items()))
     row = Row(suite, plain, image, made, *differences(suite, plain, image))
     report(row, directory, options, tally)
-    return row
+    store(row)
 
 
 def report(row: Row, directory: Path, options: argparse.Namespace, tally: Tally) -> None:
@@ -195,27 +197,32 @@ def report(row: Row, directory: Path, options: argparse.Namespace, tally: Tally)
         shutil.rmtree(directory)
 
 
-def results(rows: list[Row]) -> str:
+def store(row: Row) -> None:
+    """Keeps the suite's line of the table."""
+    kinds = list(row.plain.outcomes.values())
+    skipped = sum(kind.startswith("skipped") for kind in kinds)
+    failing = sum(kind.startswith(("failure", "error")) for kind in kinds)
+    ROWS.mkdir(parents=True, exist_ok=True)
+    (ROWS / row.suite.name).write_text(
+        f"| {row.suite.sdist or row.suite.name} | {len(kinds)} | {skipped} | {failing} | "
+        f"{len(row.differ)} | {len(row.known)} | {len(row.made.modules)} | "
+        f"{row.plain.seconds:.1f} s | {row.image.seconds:.1f} s | {datetime.date.today()} |\n")
+
+
+def results() -> str:
     """The page of docs/results."""
-    lines = ["# Test suites of packages, from images", "",
-             "Each suite is started by `pysnap-run --image IMAGE -m pytest`, from an image of the",
-             "modules it imports from installed packages, and compared test by test with plain",
-             f"Python. `make test-packages` on {prepared.processor()},",
-             f"Debian's CPython 3.11, {datetime.date.today()}, other work running.", "",
-             "| suite | tests | skipped | failing on both sides | differ | known | modules | plain | "
-             "image |", "|---|---:|---:|---:|---:|---:|---:|---:|---:|"]
-    for row in rows:
-        kinds = list(row.plain.outcomes.values())
-        skipped = sum(kind.startswith("skipped") for kind in kinds)
-        failing = sum(kind.startswith(("failure", "error")) for kind in kinds)
-        name = row.suite.sdist or row.suite.name
-        lines.append(f"| {name} | {len(kinds)} | {skipped} | {failing} | {len(row.differ)} | "
-                     f"{len(row.known)} | {len(row.made.modules)} | {row.plain.seconds:.1f} s | "
-                     f"{row.image.seconds:.1f} s |")
+    text = ["# Test suites of packages, from images", "",
+            "Each suite is started by `pysnap-run --image IMAGE -m pytest`, from an image of the",
+            "modules that it imports from installed packages, and compared test by test with plain",
+            f"Python. `make test-packages` on {prepared.processor()},",
+            "Debian's CPython 3.11, other work running: the times say little.", "",
+            "| suite | tests | skipped | failing on both sides | differ | known | modules | plain | "
+            "image | date |", "|---|---:|---:|---:|---:|---:|---:|---:|---:|---|"]
+    stored = [ROWS / name for name in read_suites() if (ROWS / name).exists()]
     known = [f"- `{name}` ({suite}): {why}" for suite, found in KNOWN.items()
              for name, why in found.items()]
-    lines += ["", "## Known differences", "", *(known or ["None."])]
-    return "\n".join(lines) + "\n"
+    text += [path.read_text().rstrip("\n") for path in stored]
+    return "\n".join([*text, "", "## Known differences", "", *(known or ["None."])]) + "\n"
 
 
 def main() -> int:
@@ -227,7 +234,6 @@ def main() -> int:
     parser.add_argument("--results", type=Path, metavar="FILE", help="write the table of results")
     options = parser.parse_args()
     tally = Tally()
-    rows = []
     suites = [suite for suite in read_suites().values()
               if (suite.small or not options.small)
               and (not options.suite or suite.name in options.suite)]
@@ -238,10 +244,9 @@ def main() -> int:
         tally.skipped += len(suites)
         suites = []
     for suite in suites:
-        row = try_suite(suite, options, tally)
-        rows += [row] if row else []
+        try_suite(suite, options, tally)
     if options.results:
-        options.results.write_text(results(rows), encoding="utf-8")
+        options.results.write_text(results(), encoding="utf-8")
     print(tally.closing_line())
     return 1 if tally.failed else 0
 
