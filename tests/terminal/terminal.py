@@ -121,6 +121,12 @@ class Terminal:
         """The process group that the terminal belongs to."""
         return os.tcgetpgrp(self.controller)
 
+    def forget(self) -> None:
+        """Leaves out of the transcript what has appeared: how often bash tells varies."""
+        if b"Stopped" not in self.output:
+            raise Unexpected("the job did not stop")
+        self.output, self.seen = b"", 0
+
     def until_waiting(self, where: str) -> None:
         """Waits until the leader of the foreground, or a child of it, is in such a system call."""
         deadline = time.monotonic() + TIMEOUT_SECONDS
