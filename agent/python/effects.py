@@ -239,7 +239,7 @@ class EffectWatch:
         for position in changed_dictionaries(self._names):
             patch = self._patches[position]
             change = patch.change()
-            if change and name is not None and patch.module not in running:
+            if change and name is not None and patch.is_foreign_to(name, running):
                 self.made.append((patch, change))
                 yield ("effect", patch, change)
 
@@ -279,6 +279,11 @@ class Patch(Dictionary):
             if child is not None and changed[key][1] in (child, MISSING):
                 del changed[key]
         return changed
+
+    def is_foreign_to(self, name, running):
+        """Whether module `name` has patched somebody else's module. A package's own modules are its
+        own affair: mypyc and Cython execute several of them in one go."""
+        return self.module.partition(".")[0] != name.partition(".")[0] and self.module not in running
 
     def apply(self, change):
         """A name the program has changed meanwhile stays."""

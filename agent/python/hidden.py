@@ -61,8 +61,10 @@ def hide_modules(recorder, effects):
         if name in recorder.covered:
             unbind(name, dropped, imports, closures)
     records = []
+    compiled = [name for name in prepared if is_extension(modules[name])]
+    together = modules_of_one_library(recorder, compiled)
     for name in names:
-        steps = recorder.steps.get(name, [])
+        steps = recorder.steps.get(name, []) + together.get(name, [])
         binds = name in recorder.covered and unbind(name, modules, imports, closures)
         records.append(describe(name, modules, indices, steps, binds))
         absent = [step[1] for step in steps if step[0] == "absent"]
@@ -74,6 +76,25 @@ def hide_modules(recorder, effects):
     tops = {name.partition(".")[0] for name in prepared}
     tops.update(name.partition(".")[0] for names in HIDDEN["absent"].values() for name in names)
     HIDDEN["interesting"] = dict.fromkeys(tops, True)
+
+
+def modules_of_one_library(recorder, compiled):
+    """Package -> steps that import all compiled modules it shares a library of mypyc's with.
+
+    Code that mypyc has compiled remembers in C which modules are imported, and takes those from
+    sys.modules without asking. So all of them appear together.
+    """
+    packages = {}  # the library -> the packages it serves
+    for name in compiled:
+        for step in recorder.steps.get(name, ()):
+            if step[0] == "import" and step[1].endswith("__mypyc"):
+                packages.setdefault(step[1], set()).add(name.partition(".")[0])
+    together = {}
+    for served in packages.values():
+        steps = [("import", name) for name in compiled if name.partition(".")[0] in served]
+        for package in served:
+            together.setdefault(package, []).extend(steps)
+    return together
 
 
 def own_name(module, name):
@@ -130,7 +151,8 @@ def describe(name, modules, indices, steps, binds):
     """(name, module, its names or None, parent's index or -1, last part of the name, steps, whether
     publishing has to make its parent know it, size of the name's object or 0); a step is the index of a module to import or (kind, change) for an effect."""
     module = modules[name]
-    names = getattr(module, "__dict__", None) if name != "__main__" else None
+    is_main = module is modules["__main__"]  # under other names too: multiprocessing's __mp_main__
+    names = getattr(module, "__dict__", None) if not is_main else None
     parent, _, child = name.rpartition(".")
     plan = []
     for step in steps:

@@ -50,22 +50,29 @@ def judge(index, foundation_stands):
     name = HIDDEN["records"][index][0]
     package = name.partition(".")[0]
     wanted = publishing_order(index)
-    reason = found_elsewhere(wanted) or foundation_changed(index, foundation_stands)
+    reason = other_search() or found_elsewhere(wanted) or foundation_changed(index, foundation_stands)
     if reason is None:
         return YES
     if package in HIDDEN["fixed"]:
         own = [o for o in wanted if HIDDEN["records"][o][0].partition(".")[0] == package]
-        if found_elsewhere(own) is None:
+        if other_search() is None and found_elsewhere(own) is None:
             return FIXED
     if VERDICT["explains"]:
         posix.write(2, f"pysnap-run: {name} is imported afresh: {reason}\n".encode())
     return NO
 
 
-def found_elsewhere(indices):
-    """Why the program's search for modules might give other files, or None."""
+def other_search():
+    """Why the program searches for modules in another way altogether, or None."""
     if builtins.__import__ is not HIDDEN["import"]:
         return "the program has replaced __import__()"
+    if any(all(known is not finder for finder in sys.meta_path) for known in HIDDEN["finders"]):
+        return "the program has removed a finder from sys.meta_path"
+    return None
+
+
+def found_elsewhere(indices):
+    """Why the program's search for modules might give other files, or None."""
     for other in indices:
         reason = other_place(other)
         if reason is not None:
@@ -145,8 +152,6 @@ def other_place(index):
     for finder in sys.meta_path:
         if all(finder is not known for known in HIDDEN["finders"]) and claims(finder, name, path):
             return "a finder of the program provides it"
-    if any(all(known is not finder for finder in sys.meta_path) for known in HIDDEN["finders"]):
-        return "the program has removed a finder from sys.meta_path"
     for absent in HIDDEN["absent"].get(name, ()):
         if provided_by_new_entries(absent, True):
             return f"its import would find {absent}, which was absent at the build"
@@ -200,17 +205,17 @@ def claims(finder, name, path):
 
 
 def changed_name(index):
-    """A name that somebody else than the module itself has set since the freeze, or None."""
+    """A name that somebody else than the module itself has set since the freeze, or None.
+
+    A name that was not there is no patch: no import that was made can have used it.
+    """
     name, _, names = HIDDEN["records"][index][:3]
-    frozen = HIDDEN["names"][name]
-    changed = {key for key, value in names.items() if frozen.get(key, MISSING) is not value}
-    changed |= frozen.keys() - names.keys()
-    if name in ("sys", "builtins"):
-        own = OWN_SYS_NAMES if name == "sys" else ("_",)
-        return next((key for key in changed if key in frozen and key not in own), None)
-    for key in changed - {"__warningregistry__", "__builtins__"}:
-        child = sys.modules.get(f"{name}.{key}")
-        if (child is None or names.get(key) is not child) and key not in stored_names(name):
+    own = OWN_SYS_NAMES if name == "sys" else ("_", "__warningregistry__", "__builtins__")
+    for key, value in HIDDEN["names"][name].items():
+        now = names.get(key, MISSING)
+        if now is value or key in own:
+            continue
+        if sys.modules.get(f"{name}.{key}", MISSING) is not now and key not in stored_names(name):
             return key
     return None
 
