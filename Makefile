@@ -1,6 +1,6 @@
 # Thin front of CMake and the scripts. Missing Debian packages are installed first, with sudo when
 # not root, and one line says so.
-.PHONY: all demo test test-commands test-packages test-trixie bench check install clean
+.PHONY: all demo test test-commands test-cpython test-packages test-trixie bench check install clean
 
 all: build/release/.built
 
@@ -34,6 +34,11 @@ test-commands: all
 test-packages: all
 	@scripts/install-command-environment
 	@tests/package_suites/run_suites.py --results docs/results/package-suites.md
+
+# CPython's own tests, every interpreter that is here: some hours.
+test-cpython: all
+	@scripts/install-packages test
+	@tests/cpython/run.py --json build/cpython-tests.json --markdown docs/results/cpython-tests.md
 
 bench: all
 	@scripts/install-packages bench
