@@ -98,7 +98,31 @@ LaunchPlan launch(const format::LaunchRequest& request);
 
 // Remembers sys.modules; finalises the modules and objects that a run has made.
 void note_modules();
+void return_main_to_collector();  // after gc.freeze()
 void finalize_run();
+
+// A function of a builtin module, in any calling convention of CPython's: at most four arguments;
+// what a convention does not use is passed on unseen.
+using Method = PyObject* (*)(PyObject*, PyObject*, PyObject*, PyObject*);
+void exchange_method(PyObject* module, const char* name, Method replacement, Method& original);
+
+// gc.get_objects() and gc.get_referrers() of a program see the frozen objects. Before the
+// preparation, and after gc.freeze().
+void note_frozen_by_start();
+void let_program_see_frozen_objects();
+
+// Finds out before the freeze how to say that the interpreter is ending; says so.
+void find_finalizing();
+void begin_finalizing();
+
+// In 3.12: no thread is started and no process forked any more.
+void guard_late_starts();
+void refuse_late_starts();
+
+// What finalisers find at the very end: no sys.path, no sys.meta_path, an empty sys.modules.
+void prepare_last_state();
+void leave_system_names();
+void empty_modules(PyObject* modules);
 
 // The end of a process without waking every library: register before any import, look at the loaded
 // libraries before the freeze.

@@ -57,10 +57,16 @@ void wipe_values(PyObject* list) {
   }
 }
 
+// The last Python code of the boot, and what has to be done before and after its gc.freeze().
 void settle() {
+  prepare_last_state();
+  guard_late_starts();
   PyObject* unused = call(agent_names, "settle");
   if (unused == nullptr) give_up("collecting garbage failed");
   wipe_values(unused);
+  return_main_to_collector();
+  let_program_see_frozen_objects();
+  find_finalizing();
 }
 
 // Frames that will be gone on with hold the canary of the boot.
@@ -114,6 +120,7 @@ PyObject* call(PyObject* names, const char* function, PyObject* a, PyObject* b, 
   note_start_environment();
   watch_native_end();
   agent_names = load_agent_names();
+  note_frozen_by_start();
 
   // 1. Import what is to be prepared, rehearse a launch, refuse what cannot be frozen.
   if (call(agent_names, "prepare", python.PyLong_FromLong(control_descriptor)) == nullptr) {

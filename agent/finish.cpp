@@ -1,6 +1,6 @@
 // Finalisation of what this run made, in the order of finalize_modules() of Python/pylifecycle.c:
-// collect; take the run's modules out of sys.modules; collect; clear those that are still alive;
-// collect.
+// collect; take the run's modules out of sys.modules, then hide the others; collect; clear those of
+// the run that are still alive; collect.
 //
 // PyDict_Next() borrows, so walking past thousands of frozen modules changes no reference count and
 // copies no page.
@@ -10,9 +10,11 @@
 namespace pysnap::agent {
 namespace {
 
-PyObject* modules = nullptr;  // sys.modules
+PyObject* modules = nullptr;      // sys.modules
+PyObject* main_module = nullptr;  // held: the table of prepared modules can name it twice
 
-// The names of the run's modules, __main__ first: it was there before the others.
+// The names of the run's modules, __main__ first: it was there before the others. Under another
+// name (multiprocessing keeps it as __mp_main__) it would stay alive.
 PyObject* names_of_run() {
   PyObject* names = python.PyList_New(0);
   PyObject* main = python.PyUnicode_DecodeFSDefault("__main__");
@@ -21,7 +23,7 @@ PyObject* names_of_run() {
   long position = 0;
   PyObject *key, *value;
   while (python.PyDict_Next(modules, &position, &key, &value) != 0) {
-    if (!belongs_to_image(value)) python.PyList_Append(names, key);
+    if (!belongs_to_image(value) || value == main_module) python.PyList_Append(names, key);
   }
   return names;
 }
@@ -59,6 +61,22 @@ void clear_survivors(PyObject* references) {
 
 void note_modules() { modules = python.PySys_GetObject("modules"); }
 
+// gc.freeze() puts objects beyond the collector. Those of __main__ are the program's: a class of
+// the program, its methods, their globals are one cycle, and only a collector that sees all of it
+// calls the finalisers of what hangs on it while the names are still there.
+void return_main_to_collector() {
+  main_module = python.PyDict_GetItemString(modules, "__main__");
+  if (main_module == nullptr) return;
+  python.Py_IncRef(main_module);
+  PyObject* parts[] = {main_module, python.PyModule_GetDict(main_module)};
+  for (PyObject* part : parts) {
+    if (part == nullptr || python.PyObject_GC_IsTracked(part) == 0) continue;
+    python.PyObject_GC_UnTrack(part);
+    python.PyObject_GC_Track(part);
+  }
+  python.PyErr_Clear();  // a warm-up can have put something else there
+}
+
 void finalize_run() {
   if (python.PySys_GetObject("last_value") != nullptr ||
       python.PySys_GetObject("last_exc") != nullptr)
@@ -67,9 +85,12 @@ void finalize_run() {
   python.PyGC_Collect();
   // A program can have put something else in the place of sys.modules.
   if (python.PySys_GetObject("modules") != modules) return;
+  leave_system_names();
   PyObject* names = names_of_run();
   PyObject* references = take_out(names);
   python.Py_DecRef(names);
+  empty_modules(modules);
+  python.Py_DecRef(main_module);
   python.PyGC_Collect();
   clear_survivors(references);
 }

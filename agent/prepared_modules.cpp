@@ -89,7 +89,9 @@ void fill(PreparedModule& record, PyObject* description, PyObject* hidden, Impor
   const bool is_hidden = python.PyDict_GetItemWithError(hidden, item(0)) != nullptr;
   record.name = is_hidden ? packed_name(item(0), static_cast<size_t>(python.PyLong_AsLong(item(7))))
                           : item(0);
-  record.module = item(1);
+  record.module = item(1) != python.none()
+                      ? item(1)
+                      : python.PyDict_GetItemString(python.PySys_GetObject("modules"), "__main__");
   record.names = item(2) == python.none() ? nullptr : item(2);
   record.parent = python.PyLong_AsLong(item(3));
   record.child = item(4);

@@ -46,6 +46,9 @@ inline constexpr int kFileInput = 257;  // Py_file_input, "The Very High Level L
   F(PyObject*, PyWeakref_NewRef, (PyObject*, PyObject*))                                    \
   F(PyObject*, PyWeakref_GetObject, (PyObject*))                                            \
   F(long, PyGC_Collect, ())                                                                 \
+  F(int, PyObject_GC_IsTracked, (PyObject*))                                                \
+  F(void, PyObject_GC_UnTrack, (void*))                                                     \
+  F(void, PyObject_GC_Track, (void*))                                                       \
   F(int, PySys_SetObject, (const char*, PyObject*))                                         \
   F(void, PyDict_Clear, (PyObject*))                                                        \
   F(PyObject*, PyDict_SetDefault, (PyObject*, PyObject*, PyObject*))                        \
@@ -78,6 +81,7 @@ inline constexpr int kFileInput = 257;  // Py_file_input, "The Very High Level L
   F(PyObject*, PyObject_GetAttrString, (PyObject*, const char*))                            \
   F(PyObject*, PyEval_GetBuiltins, ())                                                      \
   F(PyObject*, PyEval_EvalCode, (PyObject*, PyObject*, PyObject*))                          \
+  F(PyObject*, Py_CompileStringFlags, (const char*, const char*, int, CompilerFlags*))      \
   F(PyObject*, Py_CompileString, (const char*, const char*, int))                           \
   F(PyObject*, PyRun_StringFlags, (const char*, int, PyObject*, PyObject*, CompilerFlags*)) \
   F(PyObject*, PyRun_FileExFlags,                                                           \
@@ -96,6 +100,10 @@ inline constexpr int kFileInput = 257;  // Py_file_input, "The Very High Level L
   F(void, PyErr_Fetch, (PyObject**, PyObject**, PyObject**))                                \
   F(void, PyErr_NormalizeException, (PyObject**, PyObject**, PyObject**))                   \
   F(void, PyErr_WriteUnraisable, (PyObject*))                                               \
+  F(PyObject*, PyDict_New, ())                                                              \
+  F(long, PyDict_Size, (PyObject*))                                                         \
+  F(void*, PyInterpreterState_Get, ())                                                      \
+  F(void*, PyThreadState_Get, ())                                                           \
   F(void, PyOS_BeforeFork, ())                                                              \
   F(void, PyOS_AfterFork_Child, ())                                                         \
   F(void, Py_IncRef, (PyObject*))                                                           \

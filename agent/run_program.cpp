@@ -76,9 +76,12 @@ TopLevel run_file(const char* path, PyObject* path_object, uint32_t flags) {
   if (names == nullptr) return {nullptr, -1};
   if (compiled) rewind(file);
   unblock_signals();
-  if (compiled) return {run_compiled(file, names), -1};
   CompilerFlags none = {0, 0};
-  return {python.PyRun_FileExFlags(file, path, kFileInput, names, names, kCloseFile, &none), -1};
+  PyObject* result =
+      compiled ? run_compiled(file, names)
+               : python.PyRun_FileExFlags(file, path, kFileInput, names, names, kCloseFile, &none);
+  python.Py_DecRef(names);
+  return {result, -1};
 }
 
 // What _PyRun_SimpleFileObject() removes when a script has ended. In C: a signal handler written in
@@ -99,8 +102,10 @@ TopLevel run_standard_input(PyObject* path_object) {
   PyObject* names = call(agent_names, "enter_main", path_object, python.PyBool_FromLong(0));
   if (names == nullptr) return {nullptr, -1};
   unblock_signals();
-  return {python.PyRun_FileExFlags(stdin, "<stdin>", kFileInput, names, names, kKeepOpen, &flags),
-          -1};
+  PyObject* result =
+      python.PyRun_FileExFlags(stdin, "<stdin>", kFileInput, names, names, kKeepOpen, &flags);
+  python.Py_DecRef(names);
+  return {result, -1};
 }
 
 TopLevel run_command(PyObject* command) {
@@ -112,11 +117,12 @@ TopLevel run_command(PyObject* command) {
   }
   PyObject* remembered = call(agent_names, "remember_command", command);
   if (remembered == nullptr) return {nullptr, -1};
-  CompilerFlags flags = {0, 0};
+  constexpr int kIgnoreCookie = 0x0800;  // PyCF_IGNORE_COOKIE: the text is UTF-8 whatever it says
+  CompilerFlags flags = {kIgnoreCookie, 0};
   PyObject* names = python.PyModule_GetDict(python.PyImport_AddModule("__main__"));
   if (python.PyObject_IsTrue(remembered) == 0) {
-    PyObject* code =
-        python.Py_CompileString(python.PyBytes_AsString(bytes), "<string>", kFileInput);
+    PyObject* code = python.Py_CompileStringFlags(python.PyBytes_AsString(bytes), "<string>",
+                                                  kFileInput, &flags);
     if (code == nullptr || call(agent_names, "remember_code", command, code) == nullptr)
       return {nullptr, -1};
     unblock_signals();
@@ -180,6 +186,7 @@ Outcome run_top_level(const format::LaunchRequest& request) {
   }
   if (top.status >= 0) return {top.status, false, false};
   const Outcome outcome = top.result != nullptr ? Outcome{0, false, false} : outcome_of_error();
+  python.Py_DecRef(top.result);  // of -m: the names of __main__, which would outlive their module
   if (plan.manner == format::ProgramKind::kScript ||
       plan.manner == format::ProgramKind::kStandardInput)
     leave_main();
@@ -237,8 +244,10 @@ bool flush_stream(const char* name, FlushFailure failure) {
 
 // The interpreter's end, in the order of Py_FinalizeEx(); returns the status after it.
 int finish(int status) {
+  refuse_late_starts();
   shut_threads_down();
   call_at_end(python.PyDict_GetItemString(agent_names, "atexit"), "_run_exitfuncs", nullptr);
+  begin_finalizing();
   // flush_std_files() of Python/pylifecycle.c; what finalisers print is flushed by the streams' own
   // end there, which reports nothing.
   const bool flushed = flush_stream("stdout", FlushFailure::kReported);

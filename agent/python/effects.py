@@ -260,7 +260,8 @@ class EffectWatch:
             kind.undo(change)
 
 
-UNTRACKED = frozenset({"sys", "builtins", "__main__", "_frozen_importlib"})
+# __mp_main__ is how multiprocessing calls __main__.
+UNTRACKED = frozenset({"sys", "builtins", "__main__", "__mp_main__", "_frozen_importlib"})
 
 
 class Patch(Dictionary):

@@ -17,6 +17,7 @@ HIDDEN = {
     "path": (),  # sys.path at the freeze
     "finders": (),  # sys.meta_path at the freeze, and what publishing added to it
     "fixed": set(),  # packages with extension modules
+    "other_mains": [],  # other names of __main__: multiprocessing's __mp_main__
     "package_paths": {},  # package -> its __path__ at the freeze
     "absent": {},  # module name -> names whose import failed in it
 }
@@ -40,6 +41,7 @@ def hide_modules(recorder, effects):
     imports = steps_of(recorder)
     closures = {}
     prepared = []
+    take_out_other_mains()
     for name in [name for name in sys.modules if name not in started]:
         if closure_of(name, imports, closures).isdisjoint(CODE_ONLY):
             prepared.append(name)
@@ -76,6 +78,14 @@ def hide_modules(recorder, effects):
     tops = {name.partition(".")[0] for name in prepared}
     tops.update(name.partition(".")[0] for names in HIDDEN["absent"].values() for name in names)
     HIDDEN["interesting"] = dict.fromkeys(tops, True)
+
+
+def take_out_other_mains():
+    """The main module is the program's, under every name."""
+    main = sys.modules["__main__"]
+    HIDDEN["other_mains"] = [n for n, m in sys.modules.items() if m is main and n != "__main__"]
+    for name in HIDDEN["other_mains"]:
+        del sys.modules[name]
 
 
 def modules_of_one_library(recorder, compiled):
@@ -148,16 +158,20 @@ def unbind(name, modules, imports, closures):
 
 
 def describe(name, modules, indices, steps, binds):
-    """(name, module, its names or None, parent's index or -1, last part of the name, steps, whether
-    publishing has to make its parent know it, size of the name's object or 0); a step is the index of a module to import or (kind, change) for an effect."""
+    """(name, module or None for __main__, its names or None, parent's index or -1, last part of the
+    name, steps, whether publishing has to make its parent know it, size of the name's object or 0);
+    a step is the index of a module to import or (kind, change) for an effect."""
     module = modules[name]
-    is_main = module is modules["__main__"]  # under other names too: multiprocessing's __mp_main__
-    names = getattr(module, "__dict__", None) if not is_main else None
+    names = getattr(module, "__dict__", None)
+    if module is modules.get("__main__"):
+        module = names = None  # the program's; held by agent/finish.cpp, which lets go of it
     parent, _, child = name.rpartition(".")
     plan = []
     for step in steps:
         if step[0] == "effect":
             plan.append(step[1:])
+        elif step[0] == "alias" and step[1] in HIDDEN["other_mains"]:
+            plan.append((MainAlias, step[1]))
         elif step[0] in ("import", "alias") and step[1] in indices and step[1] != name:
             plan.append(indices[step[1]])
     if name in RENEW:
@@ -172,6 +186,15 @@ def describe(name, modules, indices, steps, binds):
         binds,
         str.__sizeof__(name) if name.isascii() else 0,
     )
+
+
+class MainAlias:
+    """A step that puts the program's main module into sys.modules under another name."""
+
+    @staticmethod
+    def apply(name):
+        """The program's, not the one that was there at the build."""
+        sys.modules[name] = sys.modules["__main__"]
 
 
 class Renewal:

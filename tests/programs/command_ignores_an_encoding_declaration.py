@@ -1,0 +1,4 @@
+# mode: command
+# everywhere: yes
+# -*- coding: latin-1 -*-
+print(ascii("æ"), len("æ"))
