@@ -24,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -44,9 +44,18 @@ KEPT = environments.REPOSITORY / "build" / "cpython-tests"
 MOST_PAIRS = 3
 
 
+PREFIX = "cpython-"
+
+
+def apart(environment: Environment) -> Environment:
+    """The environment with an image and a HOME of its own: CPython's tests leave files in it, such
+    as the user's site directory, whose presence changes sys.path."""
+    return replace(environment, name=PREFIX + environment.name)
+
+
 def label(environment: Environment, children: bool) -> str:
     """The name of an environment in one of its two ways."""
-    return environment.name + ("/children" if children else "")
+    return environment.name.removeprefix(PREFIX) + ("/children" if children else "")
 
 
 @dataclass
@@ -118,12 +127,12 @@ def chosen_environments(options: argparse.Namespace) -> list[Environment]:
     if options.python:
         path = Path(options.python).absolute()
         modules = known["debian-stdlib"].requested_modules
-        return [Environment(f"python-{path.name}", [str(path)], modules)]
+        return [apart(Environment(f"python-{path.name}", [str(path)], modules))]
     unknown = sorted(set(options.environment or []) - set(known))
     if unknown:
         sys.exit(f"no environment named {', '.join(unknown)}; there are: {', '.join(known)}")
     names = options.environment or [n for n, e in known.items() if not e.wants_packages]
-    return [known[name] for name in names]
+    return [apart(known[name]) for name in names]
 
 
 def all_modules(environment: Environment) -> list[str]:
@@ -214,7 +223,7 @@ def show(comparison: Comparison, session: Session, task: Task) -> None:
         again = module_run.command_for(task, session.launcher, Path("results"), Path("/tmp"))
         print(f"      kept:   {folder}\n      repeat: tests/cpython/run.py "
               f"{'--children ' if session.children else ''}"
-              f"--environment {session.environment.name} {comparison.module}\n"
+              f"--environment {label(session.environment, False)} {comparison.module}\n"
               f"      image:  {' '.join(again)}", flush=True)
 
 
@@ -236,6 +245,13 @@ def run_environment(environment: Environment, children: bool,
     return session
 
 
+def make_user_site(environment: Environment) -> None:
+    """test_site makes this directory where it is missing; then the image would not know it."""
+    version = ".".join(map(str, environment.version))
+    path = environment.home / ".local" / "lib" / f"python{version}" / "site-packages"
+    path.mkdir(parents=True, exist_ok=True)
+
+
 def list_modules(environment: Environment, options: argparse.Namespace) -> None:
     """Prints what would run."""
     for children in chosen_ways(options):
@@ -254,15 +270,16 @@ def main() -> int:
             if options.list:
                 list_modules(environment, options)
                 continue
+            make_user_site(environment)
             if options.fresh and not options.plain_twice:
                 images.image_for(environment, fresh=True)
             sessions += [run_environment(environment, children, options)
                          for children in chosen_ways(options)]
         except Unavailable as reason:
-            print(f"skip  {environment.name}: {reason}")
+            print(f"skip  {label(environment, False)}: {reason}")
         except images.BuildFailed as error:
             failed += 1
-            print(f"FAIL  {environment.name}: no image: {error}")
+            print(f"FAIL  {label(environment, False)}: no image: {error}")
     if options.list:
         return 0
     report.write(sessions, options.json, options.markdown)
