@@ -15,6 +15,14 @@ namespace {
 
 format::AgentState agent_state = {};
 
+void bind_python() {
+  const char* missing = python.bind();
+  if (missing == nullptr) return;
+  char sentence[256];
+  snprintf(sentence, sizeof sentence, "the interpreter lacks %s of CPython's C API", missing);
+  give_up(sentence);
+}
+
 // The agent's Python half lives in a module that is not in sys.modules: the program cannot see it.
 PyObject* load_agent_names() {
   PyObject* module = python.PyModule_New("_pysnap_agent");
@@ -111,12 +119,7 @@ PyObject* call(PyObject* names, const char* function, PyObject* a, PyObject* b, 
 }
 
 [[noreturn]] void prepare_and_freeze(int control_descriptor, uintptr_t frame) {
-  const char* missing = python.bind();
-  if (missing != nullptr) {
-    char sentence[256];
-    snprintf(sentence, sizeof sentence, "the interpreter lacks %s of CPython's C API", missing);
-    give_up(sentence);
-  }
+  bind_python();
   note_start_environment();
   watch_native_end();
   agent_names = load_agent_names();
