@@ -29,6 +29,15 @@ inline constexpr const char* kControlVariable = "PYSNAP_CONTROL_DESCRIPTOR";
 // resumed process uses the stack below it.
 [[noreturn]] void prepare_and_freeze(int control_descriptor, uintptr_t frame);
 
+// The last of these steps, from settling what Python code can still settle. A resumed process uses
+// the stack below `frame`.
+[[noreturn]] void freeze(int control_descriptor, uintptr_t frame);
+
+// Runs a script that freezes where it calls pysnap.checkpoint(), and goes on from there in a
+// launch.
+[[noreturn]] void build_script(int control_descriptor, PyObject* path);
+[[noreturn]] void continue_script(const format::LaunchRequest& request);
+
 // Remembers the address ranges of the interpreter and the libraries it is linked with.
 void note_start_libraries();
 
@@ -96,9 +105,18 @@ struct LaunchPlan {
 // Makes the interpreter look freshly started for this program.
 LaunchPlan launch(const format::LaunchRequest& request);
 
+// Gives up what prepare_launch() collected.
+void forget_launch();
+
+// Hooks that the user registered with the package `pysnap`: the last thing before the program.
+bool has_restore_hooks();
+// False: one of them raised; the error is set, and those after it have not run.
+bool run_restore_hooks();
+
 // Remembers sys.modules; finalises the modules and objects that a run has made.
 void note_modules();
 void return_main_to_collector();  // after gc.freeze()
+void let_go_of_main();            // at the end: nobody else of ours holds it
 void finalize_run();
 
 // A function of a builtin module, in any calling convention of CPython's: at most four arguments;
@@ -128,6 +146,8 @@ void empty_modules(PyObject* modules);
 // libraries before the freeze.
 void watch_native_end();
 void note_native_end();
+// The loader ends every library, whether there is something to end or not.
+void keep_native_end_whole();
 // The process will stop itself (SIGSTOP) where only the empty part of its end is left.
 void hold_native_end();
 
@@ -138,6 +158,16 @@ bool frozen_reads_environment();  // not started with -E or -I
 
 // Runs what the request names and CPython's end of it; returns the exit status.
 int run_program(const format::LaunchRequest& request);
+
+// The same in two parts, for a script that becomes a launch on its way. The result is nullptr when
+// an error is set. `flags`: those of the launch's request.
+PyObject* run_script(PyObject* path);
+int end_script(PyObject* result, uint32_t flags);
+
+// The error that is set, with its traceback, or None; a new reference. No error is set after it.
+PyObject* take_error();
+
+void set_signal_mask(uint64_t mask);
 
 // The namespace of agent/python; its module is not in sys.modules, so no program can reach it.
 extern PyObject* agent_names;

@@ -79,10 +79,13 @@ void settle() {
 
 // Frames that will be gone on with hold the canary of the boot.
 StackCanary plan_stack_canary(int control_descriptor) {
-  PyObject* suspended = call(agent_names, "has_suspended_frames");
-  if (suspended != nullptr && python.PyObject_IsTrue(suspended) == 0) return StackCanary::kRenewed;
-  tell_notice(control_descriptor,
-              "greenlets are suspended: all launches of this image share the stack canary");
+  PyObject* suspended = call(agent_names, "suspended_frames");
+  if (suspended == nullptr) give_up("the agent could not look for suspended frames");
+  if (python.PyObject_IsTrue(suspended) == 0) return StackCanary::kRenewed;
+  char sentence[128];
+  snprintf(sentence, sizeof sentence, "%s: all launches of this image share the stack canary",
+           python.PyBytes_AsString(suspended));
+  tell_notice(control_descriptor, sentence);
   return StackCanary::kKept;
 }
 
@@ -125,8 +128,20 @@ PyObject* call(PyObject* names, const char* function, PyObject* a, PyObject* b, 
   agent_names = load_agent_names();
   note_frozen_by_start();
 
-  // 1. Import what is to be prepared, rehearse a launch, refuse what cannot be frozen.
-  if (call(agent_names, "prepare", python.PyLong_FromLong(control_descriptor)) == nullptr) {
+  // Import what is to be prepared; or run the script that an image is made of.
+  PyObject* script = call(agent_names, "prepare", python.PyLong_FromLong(control_descriptor));
+  if (script == nullptr) {
+    python.PyErr_Print();
+    give_up("preparing the interpreter failed");
+  }
+  if (script != python.none()) build_script(control_descriptor, script);
+  // Below the frames that led to the door, which are never returned into.
+  freeze(control_descriptor, frame);
+}
+
+[[noreturn]] void freeze(int control_descriptor, uintptr_t frame) {
+  // 1. The user's hooks, the search for what cannot be frozen, the rehearsal of a launch.
+  if (call(agent_names, "conclude") == nullptr) {
     python.PyErr_Print();
     give_up("preparing the interpreter failed");
   }
@@ -165,10 +180,9 @@ PyObject* call(PyObject* names, const char* function, PyObject* a, PyObject* b, 
   forget_environment();
   agent_state.magic = format::kAgentMagic;
   agent_state.resume_entry = reinterpret_cast<uint64_t>(&resume);
-  // Below the frames that led to the door, which are never returned into; 16-byte aligned less the
-  // return address that a call would have pushed (psABI 3.2.2).
-  constexpr uintptr_t kRoomBelowDoor = 4096;
-  agent_state.resume_stack_pointer = ((frame - kRoomBelowDoor) & ~uintptr_t{15}) - 8;
+  // 16-byte aligned less the return address that a call would have pushed (psABI 3.2.2).
+  constexpr uintptr_t kRoomBelowFrame = 4096;
+  agent_state.resume_stack_pointer = ((frame - kRoomBelowFrame) & ~uintptr_t{15}) - 8;
   read_kernel_state(agent_state.kernel);
   plan_guards(control_descriptor, frame, canary);
   report_frozen(control_descriptor);

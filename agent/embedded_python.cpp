@@ -12,6 +12,7 @@ extern const char pysnap_python_temporary[];
 extern const char pysnap_python_freshness_data[];
 extern const char pysnap_python_environment_copies[];
 extern const char pysnap_python_seeds[];
+extern const char pysnap_python_hooks[];
 extern const char pysnap_python_launch[];
 extern const char pysnap_python_finish[];
 extern const char pysnap_python_readline_aside[];
@@ -35,6 +36,7 @@ EmbeddedSources embedded_sources() {
       {"<pysnap freshness>", pysnap_python_freshness},
       {"<pysnap seeds>", pysnap_python_seeds},
       {"<pysnap launch>", pysnap_python_launch},
+      {"<pysnap hooks>", pysnap_python_hooks},
       {"<pysnap generators>", pysnap_python_generators},
       {"<pysnap finish>", pysnap_python_finish},
       {"<pysnap fork hooks>", pysnap_python_fork_hooks},

@@ -18,6 +18,7 @@
         embed   pysnap_python_seeds, "seeds.py"
         embed   pysnap_python_fork_hooks, "fork_hooks.py"
         embed   pysnap_python_generators, "generators.py"
+        embed   pysnap_python_hooks, "hooks.py"
         embed   pysnap_python_launch, "launch.py"
         embed   pysnap_python_finish, "finish.py"
         embed   pysnap_python_readline_aside, "readline_aside.py"

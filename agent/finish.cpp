@@ -77,6 +77,11 @@ void return_main_to_collector() {
   python.PyErr_Clear();  // a warm-up can have put something else there
 }
 
+void let_go_of_main() {
+  python.Py_DecRef(main_module);
+  main_module = nullptr;
+}
+
 void finalize_run() {
   if (python.PySys_GetObject("last_value") != nullptr ||
       python.PySys_GetObject("last_exc") != nullptr)
@@ -90,7 +95,7 @@ void finalize_run() {
   PyObject* references = take_out(names);
   python.Py_DecRef(names);
   empty_modules(modules);
-  python.Py_DecRef(main_module);
+  let_go_of_main();
   python.PyGC_Collect();
   clear_survivors(references);
 }

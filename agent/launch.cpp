@@ -33,6 +33,7 @@ struct FrozenObjects {
   long dont_write_bytecode;  // its place in sys.flags
   long quiet;
   bool counts_quiet;
+  PyObject* after_restore;
   bool seeds_remain;
   bool adds_directory;
   bool reads_environment;
@@ -50,6 +51,7 @@ struct SystemZone {
 };
 
 SystemZone frozen_system_zone = {};
+PyObject* facts = nullptr;   // owns them
 char frozen_time_zone[256];  // "" also when TZ was not set: both mean the system's zone
 
 void append(PyObject* list, PyObject* item) {
@@ -252,6 +254,9 @@ LaunchPlan plan_program(const format::LaunchRequest& request) {
       set_argument_vector("-c", request.arguments);
       add_to_path("");
       return {request.kind, decoded(request.program), false};
+    case format::ProgramKind::kCheckpoint:  // it runs already
+      set_argument_vector(request.program, request.arguments);
+      return {request.kind, nullptr, false};
     case format::ProgramKind::kStandardInput:
       break;
   }
@@ -263,9 +268,9 @@ LaunchPlan plan_program(const format::LaunchRequest& request) {
 }  // namespace
 
 void prepare_launch() {
-  PyObject* facts = call(agent_names, "freeze_launch");
+  facts = call(agent_names, "freeze_launch");
   if (facts == nullptr) give_up("the agent could not collect what a launch needs");
-  const auto get = [facts](const char* name) { return python.PyDict_GetItemString(facts, name); };
+  const auto get = [](const char* name) { return python.PyDict_GetItemString(facts, name); };
   frozen.environ = get("environ");
   frozen.arguments = get("argv");
   frozen.command_line = get("orig_argv");
@@ -275,6 +280,7 @@ void prepare_launch() {
   frozen.hooks = get("hooks");
   note_tls_contexts(get("tls_contexts"),
                     python.PyBytes_AsString(python.PyUnicode_EncodeFSDefault(get("tls_library"))));
+  frozen.after_restore = get("after_restore");
   note_seekable_streams(get("seekable_streams"));
   frozen.flags = get("flags");
   frozen.dont_write_bytecode = python.PyLong_AsLong(get("flag_dont_write_bytecode"));
@@ -290,6 +296,8 @@ void prepare_launch() {
 }
 
 bool frozen_reads_environment() { return frozen.reads_environment; }
+
+void forget_launch() { python.PyDict_Clear(facts); }
 
 LaunchPlan launch(const format::LaunchRequest& request) {
   // 1. What any Python code may look at: environment and streams.
@@ -311,6 +319,18 @@ LaunchPlan launch(const format::LaunchRequest& request) {
   const LaunchPlan plan = plan_program(request);
   expect_launched_modules();
   return plan;
+}
+
+bool has_restore_hooks() { return python.PyTuple_Size(frozen.after_restore) != 0; }
+
+bool run_restore_hooks() {
+  for (long i = 0; i < python.PyTuple_Size(frozen.after_restore); ++i) {
+    PyObject* hook = python.PyTuple_GetItem(frozen.after_restore, i);
+    PyObject* result = python.PyObject_CallFunctionObjArgs(hook, nullptr);
+    if (result == nullptr) return false;
+    python.Py_DecRef(result);
+  }
+  return true;
 }
 
 }  // namespace pysnap::agent

@@ -178,6 +178,8 @@ void watch_native_end() {
   if (getenv("LD_PRELOAD") == nullptr) on_exit(end_of_process, nullptr);
 }
 
+void keep_native_end_whole() { may_shorten = false; }
+
 void hold_native_end() { hold_at_end = true; }
 
 void note_native_end() {

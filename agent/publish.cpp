@@ -271,6 +271,19 @@ void expect_launched_modules() {
   }
 }
 
+void end_publishing() {
+  PyObject* bootstrap = python.PyDict_GetItemString(module_table.sys_modules, "_frozen_importlib");
+  if (bootstrap != nullptr)
+    python.PyDict_SetItemString(python.PyModule_GetDict(bootstrap), "_find_and_load", original);
+  for (const PreparedModule& record : module_table) {
+    if (record.state == ModuleState::kPublished) continue;
+    python.Py_IncRef(record.module);
+    if (record.names != nullptr) python.Py_IncRef(record.names);
+  }
+  indices = nullptr;
+  module_table.count = 0;
+}
+
 void hide_prepared_modules() {
   module_table.sys_modules = python.PySys_GetObject("modules");
   take_place_of_find_and_load();  // first: it changes names that are noted next

@@ -19,6 +19,10 @@ PyObject* watch_native_imports(PyObject*, PyObject* wanted);
 // What a launch itself has changed (sys.stdout and its like) is expected from here on.
 void expect_launched_modules();
 
+// For the interpreter's own end, after which nobody imports: what was published is the program's
+// alone; what is still hidden stays for ever, as nothing of it may be seen to end.
+void end_publishing();
+
 // Whether a module was there at the freeze, hidden or not.
 bool belongs_to_image(PyObject* module);
 

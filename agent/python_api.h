@@ -99,6 +99,8 @@ inline constexpr int kFileInput = 257;  // Py_file_input, "The Very High Level L
   F(int, PyErr_ExceptionMatches, (PyObject*))                                               \
   F(void, PyErr_Fetch, (PyObject**, PyObject**, PyObject**))                                \
   F(void, PyErr_NormalizeException, (PyObject**, PyObject**, PyObject**))                   \
+  F(void, PyErr_SetObject, (PyObject*, PyObject*))                                          \
+  F(int, PyException_SetTraceback, (PyObject*, PyObject*))                                  \
   F(void, PyErr_WriteUnraisable, (PyObject*))                                               \
   F(PyObject*, PyDict_New, ())                                                              \
   F(long, PyDict_Size, (PyObject*))                                                         \
@@ -108,6 +110,7 @@ inline constexpr int kFileInput = 257;  // Py_file_input, "The Very High Level L
   F(void, PyOS_AfterFork_Child, ())                                                         \
   F(void, Py_IncRef, (PyObject*))                                                           \
   F(void, Py_DecRef, (PyObject*))                                                           \
+  F(int, Py_FinalizeEx, ())                                                                 \
   F(const char*, Py_GetVersion, ())
 
 struct PythonApi {

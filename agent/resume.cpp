@@ -13,6 +13,7 @@ namespace pysnap::agent {
   if ((request->flags & format::kHoldAtEnd) != 0) hold_native_end();
 
   // 2. The launch, the program, and its end.
+  if (request->kind == format::ProgramKind::kCheckpoint) continue_script(*request);
   const int status = run_program(*request);
   exit(status);
 }

@@ -10,6 +10,7 @@
 
 #include "agent/agent.h"
 #include "agent/compiled_script.h"
+#include "agent/publish.h"
 
 namespace pysnap::agent {
 namespace {
@@ -39,10 +40,7 @@ uint64_t caller_signal_mask = 0;
 
 // The last thing before a program's first line. A Ctrl-C that came meanwhile reaches the program as
 // its first KeyboardInterrupt, and shows no frame of ours.
-void unblock_signals() {
-  constexpr size_t kMaskSize = 8;
-  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &caller_signal_mask, nullptr, kMaskSize);
-}
+void unblock_signals() { set_signal_mask(caller_signal_mask); }
 
 // -x: for scripts whose first line speaks to another system than Unix. Its end stays, so that the
 // lines keep their numbers.
@@ -167,6 +165,10 @@ Outcome outcome_of_error() {
 Outcome run_top_level(const format::LaunchRequest& request) {
   const LaunchPlan plan = launch(request);
   caller_signal_mask = request.signal_mask;
+  if (has_restore_hooks() && (request.flags & format::kProof) == 0) {
+    unblock_signals();  // a hook may wait for signals, or start processes, which inherit the mask
+    if (!run_restore_hooks()) return outcome_of_error();
+  }
   TopLevel top = {nullptr, -1};
   switch (plan.manner) {
     case format::ProgramKind::kScript: {
@@ -182,6 +184,8 @@ Outcome run_top_level(const format::LaunchRequest& request) {
       break;
     case format::ProgramKind::kStandardInput:
       top = run_standard_input(plan.target);
+      break;
+    case format::ProgramKind::kCheckpoint:  // continue_script() has taken it
       break;
   }
   if (top.status >= 0) return {top.status, false, false};
@@ -242,20 +246,54 @@ bool flush_stream(const char* name, FlushFailure failure) {
   return false;
 }
 
-// The interpreter's end, in the order of Py_FinalizeEx(); returns the status after it.
-int finish(int status) {
+constexpr int kFlushFailed = 120;
+
+void end_threads_and_run_exit_functions() {
   refuse_late_starts();
   shut_threads_down();
   call_at_end(python.PyDict_GetItemString(agent_names, "atexit"), "_run_exitfuncs", nullptr);
+}
+
+// --full-finalize: the frozen heap is walked too, and every library is ended. Exit functions run
+// before, because they may import; the interpreter then finds none.
+int finish_fully(int status) {
+  end_threads_and_run_exit_functions();
+  end_publishing();
+  forget_launch();
+  let_go_of_main();
+  python.Py_DecRef(call(agent_names, "leave_to_interpreter"));
+  keep_native_end_whole();
+  return python.Py_FinalizeEx() < 0 ? kFlushFailed : status;
+}
+
+// Whether the namespace of __main__ was made in this process, or is in the image, where no
+// collector finds the cycles through it.
+enum class MainNames { kOfRun, kFrozen };
+
+void finalize_run_and_main() {
+  PyObject* names = python.PyModule_GetDict(python.PyImport_AddModule("__main__"));
+  python.Py_IncRef(names);
+  finalize_run();
+  python.Py_DecRef(call(agent_names, "clear_names", names));
+  python.Py_DecRef(names);
+  python.PyErr_Clear();
+  python.PyGC_Collect();
+}
+
+// The interpreter's end, in the order of Py_FinalizeEx(); returns the status after it.
+int finish(int status, MainNames main_names) {
+  end_threads_and_run_exit_functions();
   begin_finalizing();
   // flush_std_files() of Python/pylifecycle.c; what finalisers print is flushed by the streams' own
   // end there, which reports nothing.
   const bool flushed = flush_stream("stdout", FlushFailure::kReported);
   flush_stream("stderr", FlushFailure::kIgnored);
-  finalize_run();
+  if (main_names == MainNames::kFrozen)
+    finalize_run_and_main();
+  else
+    finalize_run();
   flush_stream("stdout", FlushFailure::kIgnored);
   flush_stream("stderr", FlushFailure::kIgnored);
-  constexpr int kFlushFailed = 120;
   return flushed ? status : kFlushFailed;
 }
 
@@ -267,14 +305,43 @@ int finish(int status) {
   _exit(128 + SIGINT);
 }
 
+int end_run(Outcome outcome, uint32_t flags, MainNames main_names) {
+  if (!outcome.ends_at_once && wants_session()) outcome = {run_session(), false, false};
+  const bool fully = (flags & format::kFullFinalize) != 0;
+  const int status = fully ? finish_fully(outcome.status) : finish(outcome.status, main_names);
+  if (outcome.interrupted) exit_by_interrupt();
+  return status;
+}
+
 }  // namespace
 
 int run_program(const format::LaunchRequest& request) {
-  Outcome outcome = run_top_level(request);
-  if (!outcome.ends_at_once && wants_session()) outcome = {run_session(), false, false};
-  const int status = finish(outcome.status);
-  if (outcome.interrupted) exit_by_interrupt();
-  return status;
+  return end_run(run_top_level(request), request.flags, MainNames::kOfRun);
+}
+
+PyObject* run_script(PyObject* path) {
+  PyObject* bytes = python.PyUnicode_EncodeFSDefault(path);
+  return run_file(python.PyBytes_AsString(bytes), path, 0).result;
+}
+
+int end_script(PyObject* result, uint32_t flags) {
+  const Outcome outcome = result != nullptr ? Outcome{0, false, false} : outcome_of_error();
+  leave_main();
+  return end_run(outcome, flags, MainNames::kFrozen);
+}
+
+PyObject* take_error() {
+  PyObject *type, *value, *traceback;
+  python.PyErr_Fetch(&type, &value, &traceback);
+  if (type == nullptr) return python.none();
+  python.PyErr_NormalizeException(&type, &value, &traceback);
+  if (traceback != nullptr) python.PyException_SetTraceback(value, traceback);
+  return value;
+}
+
+void set_signal_mask(uint64_t mask) {
+  constexpr size_t kMaskSize = 8;
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, nullptr, kMaskSize);
 }
 
 }  // namespace pysnap::agent

@@ -27,6 +27,8 @@ struct ImageContents {
   std::string restorer;  // bytes of the pysnap-run program, embedded in the image
   uint64_t created_seconds = 0;
   uint64_t generation = 0;
+  std::string program;        // the script of an image for one program; else empty
+  uint32_t program_kind = 0;  // as in the header
 };
 
 }  // namespace pysnap::elf_writer

@@ -136,6 +136,7 @@ Metadata::Metadata(const Snapshot& snapshot, const ImageContents& contents) {
   header.options = builder.append(text_records(contents.options, strings));
   header.interpreter = strings.add(contents.interpreter);
   header.interpreter_version = strings.add(contents.interpreter_version);
+  header.program = strings.add(contents.program);
   header.strings =
       builder.append(std::vector<char>(strings.bytes().begin(), strings.bytes().end()));
   header.arena_low = snapshot.arena_low;
@@ -145,6 +146,7 @@ Metadata::Metadata(const Snapshot& snapshot, const ImageContents& contents) {
   header.stack_top = snapshot.ceiling;
   header.created_seconds = contents.created_seconds;
   header.generation = contents.generation;
+  header.program_kind = contents.program_kind;
   header.processor = snapshot.processor;
   header.interpreter_file = index_of_file(snapshot, contents.interpreter_file);
   header.kernel_page = snapshot.kernel_page;

@@ -34,13 +34,22 @@ struct KernelState {
   SignalAction actions[kSignalCount];  // actions[n - 1] belongs to signal n
 };
 
-enum class ProgramKind : uint32_t { kScript = 1, kModule = 2, kCommand = 3, kStandardInput = 4 };
+enum class ProgramKind : uint32_t {
+  kScript = 1,
+  kModule = 2,
+  kCommand = 3,
+  kStandardInput = 4,
+  kCheckpoint = 5,  // a script that goes on where it called pysnap.checkpoint()
+};
 
 inline constexpr uint32_t kUnbufferedStreams = 1;  // -u, PYTHONUNBUFFERED
 inline constexpr uint32_t kDontWriteBytecode = 2;  // -B, PYTHONDONTWRITEBYTECODE
 inline constexpr uint32_t kHoldAtEnd = 4;          // stop before the very end: the builder looks
 inline constexpr uint32_t kExplain = 8;            // say why a prepared module is imported afresh
 inline constexpr uint32_t kSkipFirstLine = 16;     // -x
+
+inline constexpr uint32_t kProof = 0x100;  // by the builder: without the user's hooks and program
+inline constexpr uint32_t kFullFinalize = 0x200;  // CPython's own end of the interpreter
 
 // What one launch asks for. Lives on the new process's own stack, which stays mapped for good.
 struct LaunchRequest {

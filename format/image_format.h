@@ -34,7 +34,7 @@ constexpr uint64_t metadata_offset(uint64_t program_header_count) {
 }
 
 inline constexpr uint64_t kImageMagic = 0x70616e7379700a1a;
-inline constexpr uint32_t kImageVersion = 3;
+inline constexpr uint32_t kImageVersion = 4;
 inline constexpr uint64_t kComplete = 0x6574656c706d6f63;  // "complete"
 inline constexpr uint64_t kPageSize = 4096;
 
@@ -167,9 +167,10 @@ struct ImageHeader {
   uint64_t interpreter_version;  // string
   uint64_t created_seconds;      // since the epoch
   uint64_t generation;           // random, names the image
+  uint64_t program;              // string: the script of an image for one program; else empty
   Processor processor;
   uint32_t interpreter_file;  // 1-based index into `files`
-  uint32_t reserved;
+  uint32_t program_kind;      // how a launch runs `program`: kScript or kCheckpoint; 0: none
   KernelPage kernel_page;
   KernelState kernel;
 };
@@ -186,6 +187,6 @@ static_assert(kIsRecord<HotRun> && sizeof(HotRun) == 16);
 static_assert(kIsRecord<Text> && sizeof(Text) == 8);
 static_assert(kIsRecord<KernelState> && sizeof(KernelState) == 80 + 32 * kSignalCount);
 static_assert(kIsRecord<AgentState>);
-static_assert(kIsRecord<ImageHeader> && sizeof(ImageHeader) == 408 + sizeof(KernelState));
+static_assert(kIsRecord<ImageHeader> && sizeof(ImageHeader) == 416 + sizeof(KernelState));
 
 }  // namespace pysnap::format

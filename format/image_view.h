@@ -130,7 +130,8 @@ class ImageView {
   // The area begins and ends with a terminator, so an offset inside it is a whole string.
   bool strings_inside() const {
     const ImageHeader& h = header();
-    bool good = h.interpreter < h.strings.count && h.interpreter_version < h.strings.count;
+    bool good = h.interpreter < h.strings.count && h.interpreter_version < h.strings.count &&
+                h.program < h.strings.count;
     for (const File& file : files())
       good = good && file.path < h.strings.count && file.build_id < h.strings.count;
     for (const Text& module : modules()) good = good && module.text < h.strings.count;
@@ -144,6 +145,9 @@ class ImageView {
   bool indices_exist() const {
     const ImageHeader& h = header();
     bool good = h.interpreter_file >= 1 && h.interpreter_file <= h.files.count;
+    good = good &&
+           (h.program_kind == 0 || h.program_kind == static_cast<uint32_t>(ProgramKind::kScript) ||
+            h.program_kind == static_cast<uint32_t>(ProgramKind::kCheckpoint));
     for (const Region& region : regions()) {
       const bool needs_file =
           region.kind == RegionKind::kFile || region.kind == RegionKind::kSharedFile;

@@ -52,7 +52,8 @@ class ControlChannel {
  public:
   explicit ControlChannel(const File& socket) : socket_(socket) {}
 
-  Status send_orders(const BootOrders& orders, Watch watch) const {
+  Status send_orders(const BootOrders& orders, const Installation& installation,
+                     Watch watch) const {
     std::string text;
     const auto add = [&text](const char* verb, const std::string& value) {
       text += fmt::format("{}{}{}{}", verb, kFieldEnd, value, kRecordEnd);
@@ -61,9 +62,13 @@ class ControlChannel {
     // The boot itself has no such variable, as each launch applies its own.
     const char* no_bytecode = std::getenv("PYTHONDONTWRITEBYTECODE");
     if (no_bytecode != nullptr && *no_bytecode != 0) add("bytecode", "off");
+    add("package", installation.package);
+    add("generation", fmt::format("{:x}", orders.generation));
     for (const std::string& module : orders.modules) add("module", module);
     for (const std::string& module : orders.code_only) add("code-only", module);
     if (!orders.warm_up.empty()) add("warm-up", orders.warm_up);
+    if (!orders.script.empty()) add("script", orders.script);
+    for (const std::string& argument : orders.script_arguments) add("argument", argument);
     text += fmt::format("go{}", kRecordEnd);
     for (size_t done = 0; done < text.size();) {
       const ssize_t sent =
@@ -108,6 +113,12 @@ std::string without_line_end(std::string text) {
   return text;
 }
 
+const char* what_broke(const std::string& verb) {
+  if (verb == "module") return "importing";
+  if (verb == "script") return "the script";
+  return verb == "hook" ? "the before-snapshot hook" : "the warm-up";
+}
+
 // What the records of one boot add up to.
 struct Conversation {
   FrozenInterpreter& frozen;
@@ -124,10 +135,11 @@ struct Conversation {
     const auto field = [&record](size_t i) {
       return i < record.size() ? record[i] : std::string();
     };
-    if (verb == "step" || verb == "import" || verb == "warm-up") {
+    if (verb == "step" || verb == "import" || verb == "warm-up" || verb == "script") {
       report(verb == "step" ? field(1) : fmt::format("{} {}", verb, field(1)));
       activity = verb == "step"     ? fmt::format("in the step \"{}\"", field(1))
                  : verb == "import" ? fmt::format("while it imported {}", field(1))
+                 : verb == "script" ? fmt::format("while it ran the script {}", field(1))
                                     : fmt::format("while it ran the warm-up {}", field(1));
     } else if (verb == "loaded") {
       frozen.modules.push_back(field(1));
@@ -143,10 +155,8 @@ struct Conversation {
     } else if (verb == "refused") {
       refusals.push_back(field(1));
     } else if (verb == "broken") {
-      const bool module = field(1) == "module";
-      problem =
-          fmt::format("{} {} fails; repair it or leave it out:\n{}",
-                      module ? "importing" : "the warm-up", field(2), without_line_end(field(3)));
+      problem = fmt::format("{} {} fails; repair it or leave it out:\n{}", what_broke(field(1)),
+                            field(2), without_line_end(field(3)));
     } else if (verb == "again") {
       wanted_watch = Watch::kMemory;
     } else if (verb == "fail") {
@@ -224,7 +234,7 @@ Result<FrozenInterpreter> boot_once(const PythonInterpreter& python,
   FrozenInterpreter frozen = {
       std::move(*child), std::move(own_end), 0, *ceiling, 0, {}, {}, 0, {}, ""};
   ControlChannel channel(frozen.control);
-  if (const Status sent = channel.send_orders(orders, watch); !sent)
+  if (const Status sent = channel.send_orders(orders, installation, watch); !sent)
     return support::fail(sent.error());
   Conversation talk = {frozen, report, {}, "", "before it imported anything", false, watch};
   while (!talk.is_frozen) {

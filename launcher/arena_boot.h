@@ -21,6 +21,9 @@ struct BootOrders {
   std::vector<std::string> code_only;
   std::string warm_up;  // a script; empty: none
   std::vector<std::string> python_options;
+  std::string script;  // runs last, up to its checkpoint; empty: none
+  std::vector<std::string> script_arguments;
+  uint64_t generation = 0;  // the image's, which the package `pysnap` tells programs
 };
 
 // A frozen interpreter; the processes end when this is destroyed.

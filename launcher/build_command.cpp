@@ -13,6 +13,7 @@
 
 #include "elf_writer/image_writer.h"
 #include "launcher/arena_boot.h"
+#include "launcher/entry_point.h"
 #include "launcher/first_launch.h"
 #include "launcher/installation.h"
 #include "launcher/progress.h"
@@ -124,15 +125,15 @@ Result<elf_writer::ImageContents> image_contents(const PythonInterpreter& python
                                                  const Installation& installation,
                                                  const FrozenInterpreter& frozen,
                                                  const snapshot::Snapshot& snapshot,
-                                                 const std::vector<std::string>& options) {
+                                                 const BootOrders& orders) {
   elf_writer::ImageContents contents;
   contents.interpreter = python.executable;
   contents.interpreter_version = python.version;
   contents.interpreter_file = python.file;
   contents.modules = frozen.modules;
   contents.notices = notices_of(frozen);
-  contents.options = options;
-  contents.startup = startup_variables(snapshot, frozen.modules, options);
+  contents.options = orders.python_options;
+  contents.startup = startup_variables(snapshot, frozen.modules, orders.python_options);
   Result<std::string> restorer = support::read_text(installation.run_program);
   if (!restorer) return support::fail(restorer.error());
   contents.restorer = std::move(*restorer);
@@ -140,8 +141,7 @@ Result<elf_writer::ImageContents> image_contents(const PythonInterpreter& python
       static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(
                                 std::chrono::system_clock::now().time_since_epoch())
                                 .count());
-  if (::getrandom(&contents.generation, sizeof contents.generation, 0) < 0)
-    return support::fail(Error::from_errno("getting random bytes"));
+  contents.generation = orders.generation;
   return contents;
 }
 
@@ -154,6 +154,42 @@ void summarise(const BuildOptions& options, const PythonInterpreter& python,
              static_cast<double>(written.size) / 1e6, written.regions, snapshot.mapping_count,
              seconds);
   for (const std::string& notice : notices_of(frozen)) fmt::print("note: {}\n", notice);
+}
+
+// The program of an image for one; of any other image, no script and kind 0.
+struct OwnProgram {
+  std::string script;
+  format::ProgramKind kind;
+};
+
+// What the interpreter is to do, and what launches will run.
+Result<OwnProgram> plan_program(const BuildOptions& options, const PythonInterpreter& python,
+                                BootOrders& orders) {
+  const Result<std::vector<std::string>> python_options =
+      read_identity_options(options.python_options);
+  if (!python_options) return support::fail(python_options.error());
+  orders.python_options = *python_options;
+  if (::getrandom(&orders.generation, sizeof orders.generation, 0) < 0)
+    return support::fail(Error::from_errno("getting random bytes"));
+  orders.modules = options.modules;
+  orders.code_only = options.code_only;
+  orders.warm_up = options.warm_up;
+  if (!options.entry_point.empty()) {
+    const Result<EntryPoint> entry = find_entry_point(python, options.entry_point);
+    if (!entry) return support::fail(entry.error());
+    orders.modules.push_back(entry->module);
+    return OwnProgram{entry->script, format::ProgramKind::kScript};
+  }
+  if (options.script.empty()) return OwnProgram{"", format::ProgramKind{0}};
+  std::error_code error;
+  const std::string script = std::filesystem::absolute(options.script, error);
+  if (!std::filesystem::is_regular_file(script, error) || ::access(script.c_str(), R_OK) != 0) {
+    return support::fail(Error::because(
+        ErrorKind::kInput, fmt::format("the script {} is no file that can be read", script)));
+  }
+  orders.script = script;
+  orders.script_arguments = options.script_arguments;
+  return OwnProgram{script, format::ProgramKind::kCheckpoint};
 }
 
 }  // namespace
@@ -170,15 +206,12 @@ Status build(const BuildOptions& options) {
   if (!installation) return support::fail(installation.error());
   const Result<PythonInterpreter> python = probe_python(options.python);
   if (!python) return support::fail(python.error());
-
-  const Result<std::vector<std::string>> python_options =
-      read_identity_options(options.python_options);
-  if (!python_options) return support::fail(python_options.error());
+  BootOrders orders;
+  const Result<OwnProgram> program = plan_program(options, *python, orders);
+  if (!program) return support::fail(program.error());
 
   // 2. Boot in an arena, import, shed threads, freeze.
-  Result<FrozenInterpreter> frozen = boot_and_freeze(
-      *python, *installation,
-      {options.modules, options.code_only, options.warm_up, *python_options}, report);
+  Result<FrozenInterpreter> frozen = boot_and_freeze(*python, *installation, orders, report);
   if (!frozen) return support::fail(frozen.error());
 
   // 3. Capture. The frozen process is not needed after it.
@@ -191,14 +224,17 @@ Status build(const BuildOptions& options) {
   // 4. A draft shows which pages a launch writes.
   report("draft");
   Result<elf_writer::ImageContents> contents =
-      image_contents(*python, *installation, *frozen, *snapshot, *python_options);
+      image_contents(*python, *installation, *frozen, *snapshot, orders);
   if (!contents) return support::fail(contents.error());
+  contents->program = program->script;
+  contents->program_kind = static_cast<uint32_t>(program->kind);
   {
     const TemporaryImage draft(options.output);
     const Result<elf_writer::WrittenImage> written =
         elf_writer::write_image(*snapshot, *contents, draft.path(), elf_writer::Purpose::kDraft);
     if (!written) return support::fail(written.error());
-    contents->hot_runs = find_hot_pages(*installation, draft.path(), *snapshot, *python_options);
+    contents->hot_runs = find_hot_pages(*installation, draft.path(), *snapshot,
+                                        orders.python_options, program->kind);
   }
 
   // 5. Write under another name, prove, publish.
@@ -208,7 +244,9 @@ Status build(const BuildOptions& options) {
       elf_writer::write_image(*snapshot, *contents, temporary.path());
   if (!written) return support::fail(written.error());
   report("prove");
-  if (const Status proven = prove(*installation, temporary.path(), *python_options); !proven)
+  if (const Status proven =
+          prove(*installation, temporary.path(), orders.python_options, program->kind);
+      !proven)
     return proven;
   if (const Status published = temporary.publish(options.output); !published) return published;
   progress.show("");

@@ -12,9 +12,12 @@ namespace pysnap::launcher {
 struct BuildOptions {
   std::string python;  // empty: the active virtual environment's, else python3
   std::vector<std::string> modules;
-  std::vector<std::string> code_only;                // modules that are not executed, only compiled
-  std::string python_options;                        // of the interpreter, as a shell has them
-  std::string warm_up;                               // empty: none
+  std::vector<std::string> code_only;  // modules that are not executed, only compiled
+  std::string python_options;          // of the interpreter, as a shell has them
+  std::string warm_up;                 // empty: none
+  std::string entry_point;             // an installed command; empty: none
+  std::string script;                  // frozen at its checkpoint; empty: none
+  std::vector<std::string> script_arguments;
   snapshot::Carry carry = snapshot::Carry::kListed;  // of the files that the image maps
   std::string output;
 };

@@ -14,6 +14,7 @@ namespace pysnap::launcher {
 namespace {
 
 using format::HotRun;
+using format::ProgramKind;
 using format::RegionKind;
 using snapshot::CapturedRegion;
 using snapshot::PageState;
@@ -77,10 +78,12 @@ std::vector<std::string> launch_command(const Installation& installation,
 // A launch that gave way to plain Python would say so on standard error. What else is printed
 // there, or behind the program's own word, comes from exit functions that imports registered.
 Status prove(const Installation& installation, const std::string& image,
-             const std::vector<std::string>& python_options) {
-  constexpr const char* kProgram = "import sys; sys.stdout.write('proven')";
-  std::vector<std::string> command =
-      launch_command(installation, {"--explain", "--image", image}, python_options, kProgram);
+             const std::vector<std::string>& python_options, ProgramKind kind) {
+  constexpr const char* kWhole = "import sys; sys.stdout.write('proven')";
+  constexpr const char* kWithoutEnd = "import os; os.write(1, b'proven'); os._exit(0)";
+  const char* program = kind == ProgramKind::kCheckpoint ? kWithoutEnd : kWhole;
+  std::vector<std::string> command = launch_command(
+      installation, {"--prove", "--explain", "--image", image}, python_options, program);
   const Result<CommandResult> launch = run_command(command, boot_environment());
   if (!launch) return support::fail(launch.error());
   const bool gave_way = launch->errors.find("pysnap-run: ") != std::string::npos;
@@ -94,13 +97,17 @@ Status prove(const Installation& installation, const std::string& image,
 
 std::vector<HotRun> find_hot_pages(const Installation& installation, const std::string& image,
                                    const snapshot::Snapshot& snapshot,
-                                   const std::vector<std::string>& python_options) {
+                                   const std::vector<std::string>& python_options,
+                                   ProgramKind kind) {
   Result<Pipe> input = make_pipe();
   const Result<Pipe> output = make_pipe();
   if (!input || !output) return {};
+  const char* program = kind == ProgramKind::kCheckpoint
+                            ? "import posix; posix.kill(posix.getpid(), 19)"  // SIGSTOP
+                            : "pass";
   ChildOptions options;
-  options.arguments =
-      launch_command(installation, {"--hold-at-end", "--image", image}, python_options, "pass");
+  options.arguments = launch_command(installation, {"--prove", "--hold-at-end", "--image", image},
+                                     python_options, program);
   options.environment = boot_environment();
   options.input = input->reading.descriptor();
   options.output = output->writing.descriptor();

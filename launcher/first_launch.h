@@ -13,14 +13,16 @@
 namespace pysnap::launcher {
 
 // Launches a trivial program; anything but its right output and end is an error.
+// `kind`: of the image's own program, whose exit functions do not run.
 support::Status prove(const Installation& installation, const std::string& image,
-                      const std::vector<std::string>& python_options);
+                      const std::vector<std::string>& python_options, format::ProgramKind kind);
 
 // Launches a trivial program, stops it before its end and lists the pages of the image it wrote.
 // Empty where that cannot be seen.
 std::vector<format::HotRun> find_hot_pages(const Installation& installation,
                                            const std::string& image,
                                            const snapshot::Snapshot& snapshot,
-                                           const std::vector<std::string>& python_options);
+                                           const std::vector<std::string>& python_options,
+                                           format::ProgramKind kind);
 
 }  // namespace pysnap::launcher

@@ -43,8 +43,14 @@ std::string protection_name(uint32_t protection) {
 
 ordered_json identity_of(const format::ImageView& view) {
   const format::ImageHeader& header = view.header();
+  const bool at_checkpoint =
+      header.program_kind == static_cast<uint32_t>(format::ProgramKind::kCheckpoint);
+  ordered_json program;  // null: whatever a launch names
+  if (header.program_kind != 0) program = view.string(header.program);
   return {{"version", header.version},
           {"generation", fmt::format("{:016x}", header.generation)},
+          {"program", program},
+          {"begins", at_checkpoint ? "at its checkpoint" : "with its first line"},
           {"created", header.created_seconds},
           {"interpreter", view.string(header.interpreter)},
           {"interpreter_version", view.string(header.interpreter_version)},

@@ -19,8 +19,10 @@ Result<Installation> find_installation() {
   }
   const std::filesystem::path bin = program.parent_path();
   const std::filesystem::path lib = bin.parent_path() / "lib" / "pysnap";
-  const Installation parts = {bin / "pysnap-run", lib / "pysnap-boot", lib / "pysnap-agent.so"};
-  for (const std::string& part : {parts.run_program, parts.boot_program, parts.agent}) {
+  const Installation parts = {bin / "pysnap-run", lib / "pysnap-boot", lib / "pysnap-agent.so",
+                              lib / "python"};
+  const std::string package = parts.package + "/pysnap/__init__.py";
+  for (const std::string& part : {parts.run_program, parts.boot_program, parts.agent, package}) {
     if (::access(part.c_str(), R_OK) != 0) {
       return support::fail(Error::because(
           ErrorKind::kInput, fmt::format("{} is missing; install pysnap completely", part)));

@@ -28,6 +28,17 @@ void add_build(CLI::App& app, BuildOptions& options) {
   command->add_option("--python-options", options.python_options,
                       "Options of Python to start the interpreter with, such as '-X dev -E'");
   command->add_option("--warm-up", options.warm_up, "Script to run once before the freeze");
+  CLI::Option* entry_point =
+      command->add_option("--entry-point", options.entry_point,
+                          "Installed command that the image runs; its module is imported");
+  CLI::Option* script = command->add_option(
+      "--script", options.script, "Script that initialises itself and calls pysnap.checkpoint()");
+  script->excludes(entry_point)
+      ->excludes(command->get_option("--module"))
+      ->excludes(command->get_option("--code-only"))
+      ->excludes(command->get_option("--warm-up"));
+  command->add_option("ARGS", options.script_arguments, "Arguments of the script, after --")
+      ->needs(script);
   command->add_flag_callback(
       "--self-contained", [&options] { options.carry = snapshot::Carry::kEverything; },
       "Copy all libraries into the image; larger, a little faster");

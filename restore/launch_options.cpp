@@ -20,6 +20,10 @@ char** skip_launcher_options(char** argument, LaunchOptions& options) {
       options.explain = Explain::kYes;
     } else if (bare::equal(*argument, "--hold-at-end")) {
       options.hold = Hold::kAtEnd;
+    } else if (bare::equal(*argument, "--prove")) {
+      options.request_flags |= format::kProof;
+    } else if (bare::equal(*argument, "--full-finalize")) {
+      options.request_flags |= format::kFullFinalize;
     } else {
       break;
     }
@@ -60,6 +64,26 @@ OptionsResult parse_options(const bare::ProcessStart& start, LaunchOptions& opti
   options.command = format::read_python_command(argument);
   options.reason = options.command.reason;
   return options.reason == nullptr ? OptionsResult::kLaunch : OptionsResult::kPlainPython;
+}
+
+bool takes_own_program(const format::ImageHeader& header, const LaunchOptions& options) {
+  return header.program_kind != 0 && options.role != Role::kInterpreter &&
+         (options.request_flags & format::kProof) == 0;
+}
+
+void use_own_program(const format::ImageView& view, const bare::ProcessStart& start,
+                     LaunchOptions& options) {
+  // The word before the arguments has been read: an option's, or the image's name.
+  static char* alone[] = {nullptr, nullptr};
+  char** words = start.argument_count > 0 ? options.python_arguments - 1 : alone;
+  words[0] = const_cast<char*>(view.string(view.header().program));
+  options.has_own_program = true;
+  options.python_arguments = words;
+  options.command = {};
+  options.command.kind = static_cast<format::ProgramKind>(view.header().program_kind);
+  options.command.program = words[0];
+  options.command.arguments = words + 1;
+  options.reason = nullptr;
 }
 
 }  // namespace pysnap::restore

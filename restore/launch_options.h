@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bare/process_start.h"
+#include "format/image_view.h"
 #include "format/python_options.h"
 
 namespace pysnap::restore {
@@ -32,13 +33,21 @@ struct LaunchOptions {
   const char* image = nullptr;  // nullptr: none was named
   Explain explain = Explain::kNo;
   Hold hold = Hold::kNo;
+  uint32_t request_flags = 0;  // of format/agent_contract.h, as far as options name them
   format::PythonCommand command;
   char** python_arguments = nullptr;  // everything plain Python would get, from its options on
+  bool has_own_program = false;       // the image's; its script is the first of those
   const char* reason = nullptr;
 };
 
 // `options` has the role already. Only a launcher has options of its own; everything after them,
 // and all of an image's or an interpreter's command line, is CPython's.
 OptionsResult parse_options(const bare::ProcessStart& start, LaunchOptions& options);
+
+// An image for one program needs none named: all that follows the launcher options are the
+// program's arguments. The builder's own launches run another program from it (--prove).
+bool takes_own_program(const format::ImageHeader& header, const LaunchOptions& options);
+void use_own_program(const format::ImageView& view, const bare::ProcessStart& start,
+                     LaunchOptions& options);
 
 }  // namespace pysnap::restore

@@ -80,7 +80,8 @@ bool flag_is_set(char** environment, const char* name) {
 uint32_t request_flags(const LaunchOptions& options, const format::ImageView& image,
                        char** environment) {
   const format::PythonCommand& command = options.command;
-  uint32_t flags = options.hold == Hold::kAtEnd ? format::kHoldAtEnd : 0;
+  uint32_t flags = options.request_flags;
+  if (options.hold == Hold::kAtEnd) flags |= format::kHoldAtEnd;
   if (options.explain == Explain::kYes) flags |= format::kExplain;
   const bool reads = !ignores_environment(image);
   if (command.unbuffered || (reads && flag_is_set(environment, "PYTHONUNBUFFERED")))
@@ -135,7 +136,8 @@ void take_identity(const LaunchOptions& options, const format::ImageView& image,
   if (options.role == Role::kInterpreter) return set_process_name(options.link);
   const char* interpreter = image.string(image.header().interpreter);
   set_process_name(interpreter);
-  show_command_line(start, interpreter, options.python_arguments);
+  // A script that comes from the image is no word of this process's command line, which stays.
+  if (!options.has_own_program) show_command_line(start, interpreter, options.python_arguments);
 }
 
 // 1. What is asked for, and from which image.
@@ -161,10 +163,11 @@ LaunchOptions read_options(const bare::ProcessStart& start) {
 
 // 2. Is it an image, and whole? 3. Does it fit this launch? A process that passes is still able to
 // execute something else.
-OpenImage choose_image(const LaunchOptions& options, const bare::ProcessStart& start,
-                       OpenFiles& files) {
+OpenImage choose_image(LaunchOptions& options, const bare::ProcessStart& start, OpenFiles& files) {
   const OpenImage image = open_image(options.image);
   if (image.reason != nullptr) reject(options, start, image.reason, image.error);
+  if (takes_own_program(image.view().header(), options))
+    use_own_program(image.view(), start, options);
   const format::ImageView view = image.view();
   if (options.role == Role::kInterpreter) {
     const char* stranger = why_not_for_link(options.link, view);
@@ -175,7 +178,8 @@ OpenImage choose_image(const LaunchOptions& options, const bare::ProcessStart& s
       input_is_terminal())
     reason = "an interactive session";
   if (reason == nullptr && has_directory_as_stream()) reason = "a standard stream is a directory";
-  if (reason == nullptr) reason = why_not_options(view, options, start.environment);
+  if (reason == nullptr && !options.has_own_program)
+    reason = why_not_options(view, options, start.environment);
   if (reason != nullptr) run_plain_python(view, options, start, reason);
 
   bare::Message explanation;
@@ -188,7 +192,7 @@ OpenImage choose_image(const LaunchOptions& options, const bare::ProcessStart& s
 }  // namespace
 
 [[noreturn]] void run(const bare::ProcessStart& start) {
-  const LaunchOptions options = read_options(start);
+  LaunchOptions options = read_options(start);
   static OpenFiles files;
   const OpenImage image = choose_image(options, start, files);
   const format::ImageView view = image.view();

@@ -18,6 +18,14 @@ def forget_last_error():
             setattr(sys, name, None)
 
 
+def leave_to_interpreter():
+    """For the interpreter's own end: it collects what the image holds, and closes the streams."""
+    gc.unfreeze()
+    LAUNCH.clear()
+    HIDDEN.clear()
+    GENERATORS.clear()
+
+
 def clear_module(module):
     """A module that is still alive after it left sys.modules loses its names."""
     clear_names(module.__dict__)

@@ -93,9 +93,12 @@ if "_ssl" in sys.builtin_module_names:
     RENEW["_ssl"] = renew_ssl
 
 
-def has_suspended_frames():
-    """What find_suspended_frames() found: the freeze hides objects from the collector's lists."""
-    return LAUNCH["suspended_frames"]
+def suspended_frames():
+    """Which frames of the boot a launch goes on with, or nothing; found before the freeze, which
+    hides objects from the collector's lists."""
+    if LAUNCH["continues_script"]:
+        return b"the script goes on from its checkpoint"
+    return b"greenlets are suspended" if LAUNCH["suspended_frames"] else b""
 
 
 def find_suspended_frames():

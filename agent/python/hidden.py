@@ -83,7 +83,8 @@ def hide_modules(recorder, effects):
 def take_out_other_mains():
     """The main module is the program's, under every name."""
     main = sys.modules["__main__"]
-    HIDDEN["other_mains"] = [n for n, m in sys.modules.items() if m is main and n != "__main__"]
+    started = LAUNCH["started_modules"]
+    HIDDEN["other_mains"] = [n for n, m in sys.modules.items() if m is main and n not in started]
     for name in HIDDEN["other_mains"]:
         del sys.modules[name]
 
@@ -215,8 +216,11 @@ def apply_step(step):
 
 def freeze_surroundings():
     """What a launch compares with; nothing of this changes between here and the freeze."""
+    wanted = ("sys",) if LAUNCH["continues_script"] else HIDDEN["all"]
     HIDDEN["names"] = {
-        record[0]: dict(record[2]) for record in HIDDEN["records"] if record[2] is not None
+        record[0]: dict(record[2])
+        for record in HIDDEN["records"]
+        if record[2] is not None and record[0] in wanted
     }
     HIDDEN["own_sys_names"] = dict.fromkeys(OWN_SYS_NAMES)
     HIDDEN["import"] = builtins.__import__

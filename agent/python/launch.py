@@ -13,11 +13,13 @@ SIG_IGN = 1
 
 LAUNCH = {
     "streams": None,
+    "continues_script": False,  # the image is one script's, frozen where it called checkpoint()
     "started_modules": {},  # what start-up itself imports
     "seekable_streams": (),  # for /dev/null and files
     "boot_hooks": ((), ()),  # at-fork hooks for the fork that freezes, and those of start-up
     "own_hooks": ((), ()),
     "renewed_in_place": [],  # hooks that C makes needless
+    "after_restore": (),  # calls of the user's hooks
     "seed_functions": [],
     "environment_copies": [],  # (dictionary, whether it holds text)
     "suspended_frames": False,
@@ -47,6 +49,7 @@ def freeze_launch():
         "counts_quiet": int(sys.version_info < (3, 13)),  # later ones say only yes
         "tls_contexts": LAUNCH["tls_contexts"],
         "tls_library": LAUNCH["tls_library"],
+        "after_restore": LAUNCH["after_restore"],
         "seeds": len(LAUNCH["seed_functions"]),
         "seekable_streams": LAUNCH["seekable_streams"],
         "adds_directory": int(adds_directory),

@@ -31,52 +31,71 @@ class Builder:
         return [record.split("\x1f") for record in records[:-2]]
 
 
+BUILD = {}  # from prepare() to hide(): what the first notes and the others need
+
+
 def prepare(descriptor):
-    """All that happens in Python before the freeze."""
+    """Imports and warm-up. Returns the path of the script that goes on to its checkpoint, or None."""
     builder = Builder(descriptor)
-    descriptors_before = open_descriptors()
-    memory_before = shared_memory()
+    BUILD["builder"] = builder
+    BUILD["descriptors"] = open_descriptors()
+    BUILD["memory"] = shared_memory()
     LAUNCH["started_modules"] = dict.fromkeys(sys.modules)
-    environment_before = dict(posix.environ)
+    BUILD["environment"] = dict(posix.environ)
     for path in executable_files():
         builder.tell("start-file", path)
     orders = builder.orders()
+    BUILD["finder"] = provide_package(orders)
     sys.dont_write_bytecode = ["bytecode", "off"] in orders  # the builder's wish, not the launch's
-    leftovers = LeftoverWatch(["watch", "memory"] in orders)
-    PREPARED["effects"] = EffectWatch()
+    BUILD["leftovers"] = LeftoverWatch(["watch", "memory"] in orders)
+    BUILD["effects"] = EffectWatch()
+    BUILD["recorder"] = ImportRecorder(BUILD["leftovers"], BUILD["effects"])
     for name in ("random", "tempfile"):
         if name in sys.modules:
             watch_module(name, sys.modules[name])
-    with ImportRecorder(leftovers, PREPARED["effects"]) as PREPARED["recorder"]:
+    script = enter_script(builder, orders)
+    if script is None:
+        BUILD["recorder"].__enter__()
         builder.tell("step", "import")
         obey(builder, orders)
         __import__("runpy")  # for -m, directories and archives
+    return script
+
+
+def conclude():
+    """The user's hooks and what follows from them; from here on only the agent's code runs."""
+    builder = BUILD["builder"]
+    builder.tell("step", "hooks")
+    run_before_hooks(builder)
+    if not LAUNCH["continues_script"]:
+        BUILD["recorder"].__exit__()
     stop_watching_functions()
     stop_watching_seeds()
-    forget_who_asked(PREPARED["recorder"])
+    forget_who_asked(BUILD["recorder"])
     sys.dont_write_bytecode = False
     flush_output()
-    refuse_leftovers(builder, leftovers, descriptors_before, memory_before)
+    refuse_leftovers(builder, BUILD["leftovers"], BUILD["descriptors"], BUILD["memory"])
     builder.tell("step", "rehearse")
     remove_temporary(renewed_directories())
     forget_state()
     rehearse()
-    report(builder, environment_before)
+    report(builder, BUILD["environment"])
     note_boot_hooks()
     find_generators()
     note_fresh_state()
-    LAUNCH["environment_copies"] = find_environment_copies(environment_before)
-    LAUNCH["start_environment"] = environment_before
-
-
-PREPARED = {"effects": None, "recorder": None}
+    LAUNCH["environment_copies"] = find_environment_copies(BUILD["environment"])
+    LAUNCH["start_environment"] = BUILD["environment"]
 
 
 def hide():
-    """sys.modules and all shared state become what they were after start-up."""
-    hide_modules(PREPARED["recorder"], PREPARED["effects"])
+    """sys.modules and all shared state become what they were after start-up. What a script has
+    imported is its own: nothing of it is hidden."""
+    if LAUNCH["continues_script"]:
+        LAUNCH["started_modules"] = dict.fromkeys(sys.modules)
+    hide_modules(BUILD["recorder"], BUILD["effects"])
+    settle_package(BUILD["builder"], BUILD["finder"])
     keep_boot_hooks()
-    PREPARED.clear()
+    BUILD.clear()
 
 
 def settle():
@@ -160,8 +179,11 @@ def refuse_leftovers(builder, watch, descriptors_before, memory_before):
     def refuse(kind, key, what):
         nonlocal refused
         refused = True
-        module = watch.blame.get((kind, key), "the warm-up or a module outside the file system")
-        builder.tell("refuse", kind, what, module, ADVICE[kind])
+        unknown = "the warm-up or a module outside the file system"
+        by_script = LAUNCH["continues_script"]
+        module = watch.blame.get((kind, key), "the script" if by_script else unknown)
+        advice = "leave that to the time after pysnap.checkpoint()" if by_script else ADVICE[kind]
+        builder.tell("refuse", kind, what, module, advice)
 
     for index in range(thread._count()):
         refuse("thread", index, thread_names()[index])

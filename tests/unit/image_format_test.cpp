@@ -18,6 +18,7 @@ const std::map<uint32_t, uint64_t> kLayouts = {
     {1, 0xf6bccddba90d2e34},
     {2, 0x4c0e83533d7c497f},
     {3, 0x9ad7f8552fd5c400},
+    {4, 0x47c194d6743eecae},
 };
 
 // NOLINTNEXTLINE: only the preprocessor can name a field and measure it.
@@ -123,8 +124,10 @@ void describe_header(std::string& text) {
   FIELD(ImageHeader, interpreter_version);
   FIELD(ImageHeader, created_seconds);
   FIELD(ImageHeader, generation);
+  FIELD(ImageHeader, program);
   FIELD(ImageHeader, processor);
   FIELD(ImageHeader, interpreter_file);
+  FIELD(ImageHeader, program_kind);
   FIELD(ImageHeader, kernel_page);
   FIELD(ImageHeader, kernel);
 }

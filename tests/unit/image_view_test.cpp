@@ -175,6 +175,8 @@ TEST_CASE("a string outside the area is rejected, whoever names it") {
     CHECK(rejects([&](Bytes b, const ImageHeader&) {
       set(b, offsetof(ImageHeader, interpreter_version), far);
     }));
+    CHECK(
+        rejects([&](Bytes b, const ImageHeader&) { set(b, offsetof(ImageHeader, program), far); }));
   }
 }
 
@@ -186,6 +188,11 @@ TEST_CASE("an index without a record is rejected") {
     elf_writer::Metadata other = sealed_metadata();
     other.region(2).file = wrong;
     CHECK(check(other) == RejectReason::kBadIndex);
+  }
+  for (const uint32_t wrong : {2u, 3u, 4u, 6u, ~0u}) {
+    elf_writer::Metadata metadata = sealed_metadata();
+    metadata.header().program_kind = wrong;
+    CHECK(check(metadata) == RejectReason::kBadIndex);
   }
   elf_writer::Metadata metadata = sealed_metadata();
   metadata.region(0).file = 1;  // captured pages come from no file

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/unit/sample.h"
+
 namespace pysnap::restore {
 namespace {
 
@@ -29,6 +31,11 @@ struct Parsed {
     std::vector<std::string> words;
     for (; *first != nullptr; ++first) words.emplace_back(*first);
     return words;
+  }
+  void use_image_program(const format::ImageView& view) {
+    const bare::ProcessStart start = {static_cast<long>(words_.size()), pointers_.data(),
+                                      environment_, nullptr};
+    use_own_program(view, start, options);
   }
   std::vector<std::string> arguments() const { return list(options.command.arguments); }
   std::vector<std::string> python_arguments() const { return list(options.python_arguments); }
@@ -228,6 +235,50 @@ TEST_CASE("a start is the same whatever the spelling of its options and whatever
   CHECK_FALSE(starts_alike({"-Wa", "-Wb"}, {"-Wb", "-Wa"}));
   CHECK_FALSE(starts_alike({"-Wa", "-Wb"}, {"-Wa"}));
   CHECK_FALSE(starts_alike({"--check-hash-based-pycs", "never"}, {}));
+}
+
+// The sample image, made for one program.
+elf_writer::Metadata image_of(ProgramKind kind) {
+  elf_writer::ImageContents contents = tests::sample_contents();
+  contents.program = "/srv/app.py";
+  contents.program_kind = static_cast<uint32_t>(kind);
+  return tests::sealed_metadata(tests::sample_snapshot(), contents);
+}
+
+TEST_CASE("an image for one program takes the whole command line for it") {
+  for (const ProgramKind kind : {ProgramKind::kScript, ProgramKind::kCheckpoint}) {
+    elf_writer::Metadata metadata = image_of(kind);
+    const format::ImageView view(metadata.bytes().data());
+    for (const Words& words : {Words{}, Words{"--help"}, Words{"-m", "json"}, Words{"a.pyc"}}) {
+      Words command_line = {"pysnap-run", "--image", "i"};
+      command_line.insert(command_line.end(), words.begin(), words.end());
+      Parsed parsed(command_line);
+      REQUIRE(takes_own_program(view.header(), parsed.options));
+      parsed.use_image_program(view);
+      CHECK(parsed.options.command.kind == kind);
+      CHECK(parsed.options.command.program == std::string("/srv/app.py"));
+      CHECK(parsed.options.has_own_program);
+      CHECK(parsed.arguments() == words);
+      Words with_script = {"/srv/app.py"};
+      with_script.insert(with_script.end(), words.begin(), words.end());
+      CHECK(parsed.python_arguments() == with_script);
+    }
+  }
+}
+
+TEST_CASE("the builder's proof runs its own program from any image") {
+  elf_writer::Metadata metadata = image_of(ProgramKind::kCheckpoint);
+  const Parsed parsed({"pysnap-run", "--prove", "--image", "i", "-c", "pass"});
+  CHECK(!takes_own_program(format::ImageView(metadata.bytes().data()).header(), parsed.options));
+  CHECK(parsed.options.request_flags == format::kProof);
+  CHECK(parsed.options.command.kind == ProgramKind::kCommand);
+}
+
+TEST_CASE("an image of modules has no program of its own") {
+  elf_writer::Metadata metadata = tests::sealed_metadata();
+  const Parsed parsed({"pysnap-run", "--image", "i", "--full-finalize", "a.py"});
+  CHECK(!takes_own_program(format::ImageView(metadata.bytes().data()).header(), parsed.options));
+  CHECK(parsed.options.request_flags == format::kFullFinalize);
 }
 
 }  // namespace
