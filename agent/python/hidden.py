@@ -16,7 +16,7 @@ HIDDEN = {
     "interesting": {},  # first parts of names that a new directory must not provide
     "path": (),  # sys.path at the freeze
     "finders": (),  # sys.meta_path at the freeze, and what publishing added to it
-    "fixed": set(),  # packages with extension modules
+    "fixed": set(),  # packages that C code knows
     "other_mains": [],  # other names of __main__: multiprocessing's __mp_main__
     "package_paths": {},  # package -> its __path__ at the freeze
     "absent": {},  # module name -> names whose import failed in it
@@ -54,7 +54,7 @@ def hide_modules(recorder, effects):
     indices = {name: index for index, name in enumerate(names)}
     paths = {name: own_name(module, "__path__") for name, module in modules.items()}
     HIDDEN["package_paths"] = {name: list(path) for name, path in paths.items() if path is not None}
-    HIDDEN["fixed"] = {name.partition(".")[0] for name in prepared if is_extension(modules[name])}
+    HIDDEN["fixed"] = packages_known_to_native_code(recorder, prepared, modules)
     effects.undo_all()
     EXIT_FUNCTIONS.end()
     for name in prepared + code_only:
@@ -112,6 +112,20 @@ def own_name(module, name):
     """An attribute without asking the module: its __getattr__() may import."""
     names = getattr(module, "__dict__", None)
     return names.get(name) if type(names) is dict else None
+
+
+def packages_known_to_native_code(recorder, prepared, modules):
+    """Packages with extension modules, and those whose Python objects C code has asked for, as
+    _asyncio has asked asyncio for its exceptions: that C code exists once in a process."""
+    known = set()
+    for name in prepared:
+        is_native = is_extension(modules[name])
+        if is_native:
+            known.add(name.partition(".")[0])
+        if is_native or own_name(modules[name], "__loader__") is bootstrap.BuiltinImporter:
+            steps = recorder.steps.get(name, ())
+            known.update(step[1].partition(".")[0] for step in steps if step[0] == "import")
+    return known
 
 
 def is_extension(module):

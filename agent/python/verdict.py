@@ -31,6 +31,18 @@ OWN_SYS_NAMES = IGNORED_SYS_NAMES + (
     "warnoptions",
 )
 
+# Nothing an import uses of another module; test runners rewrite __file__.
+NAMES_WITHOUT_EFFECT = (
+    "_",
+    "__builtins__",
+    "__cached__",
+    "__doc__",
+    "__file__",
+    "__loader__",
+    "__spec__",
+    "__warningregistry__",
+)
+
 VERDICT = {
     "changed": {},  # index of a module that the program has changed -> the name it set
     "stored": {},  # module name -> global names that its own functions set
@@ -44,8 +56,8 @@ def explain_verdicts():
 
 
 def judge(index, foundation_stands):
-    """NO, YES, or FIXED: of a package with extension modules, which exist once in a process, so
-    that only modules of other packages can be imported afresh. `foundation_stands`: the modules that
+    """NO, YES, or FIXED: of a package that C code knows, which exists once in a process, so that
+    only modules of other packages can be imported afresh. `foundation_stands`: the modules that
     its import imports are the frozen ones."""
     name = HIDDEN["records"][index][0]
     package = name.partition(".")[0]
@@ -210,7 +222,7 @@ def changed_name(index):
     A name that was not there is no patch: no import that was made can have used it.
     """
     name, _, names = HIDDEN["records"][index][:3]
-    own = OWN_SYS_NAMES if name == "sys" else ("_", "__warningregistry__", "__builtins__")
+    own = OWN_SYS_NAMES if name == "sys" else NAMES_WITHOUT_EFFECT
     for key, value in HIDDEN["names"][name].items():
         now = names.get(key, MISSING)
         if now is value or key in own:
