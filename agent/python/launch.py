@@ -145,7 +145,7 @@ def remember_command(text):
     """
     if sys.version_info >= (3, 13):
         linecache = __import__("linecache")
-        if linecache._register_code.__code__.co_varnames[0] == "code":
+        if hasattr(linecache, "_interactive_cache"):
             return False
         linecache._register_code("<string>", text, "<string>")
     return True
