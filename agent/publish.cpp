@@ -13,6 +13,8 @@
 // against looks at one table and inserts into sys.modules.
 #include "agent/publish.h"
 
+#include <signal.h>
+
 #include "agent/agent.h"
 #include "agent/prepared_modules.h"
 #include "agent/search_path.h"
@@ -72,6 +74,25 @@ bool nothing_changed() {
   }
   return true;
 }
+
+// While the agent's Python code runs: a handler of the program, or its KeyboardInterrupt, comes
+// after it, and shows no frame of ours.
+class BlockedSignals {
+ public:
+  BlockedSignals() {
+    sigset_t wanted;
+    sigfillset(&wanted);
+    constexpr int kFaults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
+    for (const int fault : kFaults) sigdelset(&wanted, fault);
+    pthread_sigmask(SIG_BLOCK, &wanted, &before_);
+  }
+  ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  BlockedSignals(const BlockedSignals&) = delete;
+  BlockedSignals& operator=(const BlockedSignals&) = delete;
+
+ private:
+  sigset_t before_;
+};
 
 bool applied_effects = false;
 
@@ -167,33 +188,50 @@ PyObject* import_afresh(PyObject* name, PyObject* import) {
 
 // What a module of another package needs is imported as the program would: each is judged by
 // itself.
-void import_needed(const PreparedModule& needed) {
-  if (python.PyDict_GetItemWithError(module_table.sys_modules, needed.name) != nullptr) return;
+bool import_needed(const PreparedModule& needed) {
+  if (python.PyDict_GetItemWithError(module_table.sys_modules, needed.name) != nullptr) return true;
   PyObject* module = python.PyImport_Import(needed.name);
+  if (module == nullptr && python.PyErr_ExceptionMatches(*python.PyExc_KeyboardInterrupt) != 0)
+    return false;
   if (module == nullptr) python.PyErr_Clear();  // the frozen module has what it needs
   python.Py_DecRef(module);
+  return true;
 }
 
-// A module of a package with extension modules, which exist once in a process and know the Python
-// modules of their package: where the foundation has changed the package is still handed out, but
-// nothing outside of it.
+// A module of a package that C code knows, which exists once in a process: where the foundation has
+// changed the package is still handed out, but nothing outside of it.
+bool publish_fixed(long index);
+
+bool is_hidden(long index) { return module_table[index].state == ModuleState::kHidden; }
+
+bool make_fixed_step(const PreparedModule& record, const ImportStep& step) {
+  if (step.index < 0) {
+    const BlockedSignals blocked;
+    if (python.PyErr_CheckSignals() != 0) return false;
+    python.Py_DecRef(call(agent_names, "apply_step", step.effect));
+    python.PyErr_Clear();
+    return true;
+  }
+  const PreparedModule& needed = module_table[step.index];
+  if (needed.package != record.package) return import_needed(needed);
+  return !is_hidden(step.index) || publish_fixed(step.index);
+}
+
 bool publish_fixed(long index) {
   PreparedModule& record = module_table[index];
-  const auto is_hidden = [](long i) { return module_table[i].state == ModuleState::kHidden; };
   if (record.parent >= 0 && is_hidden(record.parent) && !publish_fixed(record.parent)) return false;
   if (record.state != ModuleState::kHidden) return true;
   record.state = ModuleState::kPublishing;
   for (uint32_t i = 0; i < record.step_count; ++i) {
-    const ImportStep& step = record.steps[i];
-    if (step.index < 0) {
-      python.Py_DecRef(call(agent_names, "apply_step", step.effect));
-    } else if (module_table[step.index].package != record.package) {
-      import_needed(module_table[step.index]);
-    } else if (is_hidden(step.index) && !publish_fixed(step.index)) {
-      return false;
-    }
+    if (make_fixed_step(record, record.steps[i])) continue;
+    record.state = ModuleState::kHidden;
+    return false;
   }
-  if (!insert(record)) return false;
+  const BlockedSignals blocked;
+  if (python.PyErr_CheckSignals() != 0 || !insert(record)) {
+    record.state = ModuleState::kHidden;
+    return false;
+  }
   python.Py_DecRef(call(agent_names, "rebind", record.module));
   return true;
 }
@@ -238,8 +276,13 @@ PyObject* find_and_load(PyObject*, PyObject* const* arguments, long count) {
   if (record.state != ModuleState::kHidden ||
       python.PyDict_GetItemWithError(module_table.sys_modules, name) != nullptr)
     return import_afresh(name, arguments[1]);
-  const Verdict verdict = judge(index);
-  if (verdict == Verdict::kYes) return hand_out(index);
+  Verdict verdict;
+  {
+    const BlockedSignals blocked;
+    if (python.PyErr_CheckSignals() != 0) return nullptr;  // one that came before
+    verdict = judge(index);
+    if (verdict == Verdict::kYes) return hand_out(index);
+  }
   if (verdict == Verdict::kFixed) return hand_out_fixed(index);
   PyObject* module = import_afresh(name, arguments[1]);
   if (module != nullptr) {
