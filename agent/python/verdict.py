@@ -186,7 +186,7 @@ def leads_to(name, spec):
     home = place.rpartition("/")[0] if place is not None else None
     is_namespace = place is None
     for entry in sys.path:
-        if entry == home:
+        if entry == home or (entry == "" and current_directory() == home):
             return True
         if entry not in HIDDEN["path"] and provides(entry, name, is_namespace):
             return False

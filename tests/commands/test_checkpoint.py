@@ -191,7 +191,7 @@ except ZeroDivisionError as error:
     def test_interrupt_ends_by_the_signal(self):
         self.assert_succeeds(self.build_script(
             "import time, pysnap\npysnap.checkpoint()\nprint('ready', flush=True)\n"
-            "time.sleep(60)\n"))
+            "for _ in range(600):\n    time.sleep(0.1)\n"))
         with Popen([RUN, "--image", self.directory / "x.image"], env=self.variables(),
                    stdout=PIPE, stderr=PIPE, text=True) as process:
             self.assertEqual("ready\n", process.stdout.readline())

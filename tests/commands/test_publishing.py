@@ -151,6 +151,14 @@ class PublishTest(Comparison):
         self.write("more/extra.py", "NAME = 'found now'\n")
         self.assertIn("found now", self.assert_same("app.py"))
 
+    def test_working_directory_that_was_searched_at_the_build_is_the_same_place(self):
+        self.write("once.py", "import os\nPROCESS = os.getpid()\n")
+        self.assert_succeeds(self.build_with("once"))
+        text = run(BINARIES / "pysnap-run", "--explain", "--image", self.directory / "x.image", "-c",
+                   "import once, os; print(once.PROCESS != os.getpid(), once.__file__)",
+                   env=self.variables(), cwd=self.directory)
+        self.assertEqual((f"True {self.directory}/once.py\n", ""), (text.stdout, text.stderr))
+
     def test_threads_that_import_at_once_get_one_module(self):
         self.write("app.py", """
 import threading
