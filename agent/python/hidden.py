@@ -115,16 +115,17 @@ def own_name(module, name):
 
 
 def packages_known_to_native_code(recorder, prepared, modules):
-    """Packages with extension modules, and those whose Python objects C code has asked for, as
-    _asyncio has asked asyncio for its exceptions: that C code exists once in a process."""
+    """Packages with extension modules, and those whose C half stands beside them and has asked for
+    their Python objects, as _asyncio has asked asyncio for its exceptions: that C code exists once
+    in a process."""
     known = set()
     for name in prepared:
         is_native = is_extension(modules[name])
         if is_native:
             known.add(name.partition(".")[0])
         if is_native or own_name(modules[name], "__loader__") is bootstrap.BuiltinImporter:
-            steps = recorder.steps.get(name, ())
-            known.update(step[1].partition(".")[0] for step in steps if step[0] == "import")
+            asked = {s[1].partition(".")[0] for s in recorder.steps.get(name, ()) if s[0] == "import"}
+            known |= asked & {name.lstrip("_")}
     return known
 
 
