@@ -317,7 +317,7 @@ LaunchPlan launch(const format::LaunchRequest& request) {
 
   // 4. The program's arguments and search path.
   const LaunchPlan plan = plan_program(request);
-  expect_launched_modules();
+  expect_present_names();
   return plan;
 }
 

@@ -79,37 +79,73 @@ bool nothing_changed() {
 // after it, and shows no frame of ours.
 class BlockedSignals {
  public:
-  BlockedSignals() {
+  BlockedSignals() { block(); }
+  ~BlockedSignals() { allow(); }
+  BlockedSignals(const BlockedSignals&) = delete;
+  BlockedSignals& operator=(const BlockedSignals&) = delete;
+
+  // As they were, while the program's own code runs.
+  void allow() const { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  void block() {
     sigset_t wanted;
     sigfillset(&wanted);
     constexpr int kFaults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
     for (const int fault : kFaults) sigdelset(&wanted, fault);
     pthread_sigmask(SIG_BLOCK, &wanted, &before_);
   }
-  ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  BlockedSignals(const BlockedSignals&) = delete;
-  BlockedSignals& operator=(const BlockedSignals&) = delete;
 
  private:
   sigset_t before_;
 };
 
-bool applied_effects = false;
+enum class Verdict : long {
+  kNo,     // imported afresh
+  kYes,    // handed out
+  kFixed,  // of a package that C code knows, which exists once in a process: handed out, but
+           // nothing outside of the package, as the foundation has changed
+};
 
-bool publish(long index);
+// One import of the program that is answered with frozen modules.
+struct Publication {
+  Verdict verdict;
+  BlockedSignals& signals;
+  bool applied_effects;
+};
 
-bool make_steps(const PreparedModule& record) {
-  for (uint32_t i = 0; i < record.step_count; ++i) {
-    const ImportStep& step = record.steps[i];
-    if (step.index >= 0) {
-      if (module_table[step.index].state == ModuleState::kHidden && !publish(step.index))
-        return false;
-      continue;
-    }
-    applied_effects = true;
+bool is_hidden(const PreparedModule& record) { return record.state == ModuleState::kHidden; }
+
+bool publish(PreparedModule& record, Publication& publication);
+
+// What a module of another package needs is imported as the program would: each is judged by
+// itself.
+bool import_needed(const PreparedModule& needed, BlockedSignals& signals) {
+  if (python.PyDict_GetItemWithError(module_table.sys_modules, needed.name) != nullptr) return true;
+  signals.allow();
+  PyObject* module = python.PyImport_Import(needed.name);
+  signals.block();
+  if (module == nullptr && python.PyErr_ExceptionMatches(*python.PyExc_KeyboardInterrupt) != 0)
+    return false;
+  if (module == nullptr) python.PyErr_Clear();  // the frozen module has what it needs
+  python.Py_DecRef(module);
+  return true;
+}
+
+bool make_step(const PreparedModule& record, const ImportStep& step, Publication& publication) {
+  if (step.index < 0) {
+    publication.applied_effects = true;
     PyObject* result = call(agent_names, "apply_step", step.effect);
-    if (result == nullptr) return false;
     python.Py_DecRef(result);
+    return result != nullptr;
+  }
+  PreparedModule& needed = module_table[step.index];
+  if (publication.verdict == Verdict::kFixed && needed.package != record.package)
+    return import_needed(needed, publication.signals);
+  return !is_hidden(needed) || publish(needed, publication);
+}
+
+bool make_steps(const PreparedModule& record, Publication& publication) {
+  for (uint32_t i = 0; i < record.step_count; ++i) {
+    if (!make_step(record, record.steps[i], publication)) return false;
   }
   return true;
 }
@@ -135,16 +171,21 @@ bool insert(PreparedModule& record) {
   return true;
 }
 
-bool publish(long index) {
-  PreparedModule& record = module_table[index];
-  if (record.parent >= 0 && module_table[record.parent].state == ModuleState::kHidden &&
-      !publish(record.parent))
+bool publish(PreparedModule& record, Publication& publication) {
+  if (record.parent >= 0 && is_hidden(module_table[record.parent]) &&
+      !publish(module_table[record.parent], publication))
     return false;
-  if (record.state != ModuleState::kHidden) return true;  // its parent imports it
+  if (!is_hidden(record)) return true;  // its parent imports it
   record.state = ModuleState::kPublishing;
-  if (make_steps(record) && insert(record)) return true;
-  record.state = ModuleState::kHidden;
-  return false;
+  if (!make_steps(record, publication) || !insert(record)) {
+    record.state = ModuleState::kHidden;
+    return false;
+  }
+  if (publication.verdict == Verdict::kFixed) {
+    python.Py_DecRef(call(agent_names, "rebind", record.module));
+    python.PyErr_Clear();
+  }
+  return true;
 }
 
 // Before effects: what the program has changed stays known as changed.
@@ -154,16 +195,6 @@ void note_changes() {
       record.is_changed = true;
   }
 }
-
-// After effects: what they have changed is what is expected from here on.
-void accept_effects(bool finders_expected) {
-  for (PreparedModule& record : module_table) {
-    if (record.state == ModuleState::kPublished && !record.is_changed) accept(record);
-  }
-  if (finders_expected) expect_finders();
-}
-
-enum class Verdict : long { kNo, kYes, kFixed };
 
 Verdict judge(long index) {
   ++walk_count;
@@ -186,75 +217,19 @@ PyObject* import_afresh(PyObject* name, PyObject* import) {
   return python.PyObject_CallFunctionObjArgs(original, name, import, nullptr);
 }
 
-// What a module of another package needs is imported as the program would: each is judged by
-// itself.
-bool import_needed(const PreparedModule& needed) {
-  if (python.PyDict_GetItemWithError(module_table.sys_modules, needed.name) != nullptr) return true;
-  PyObject* module = python.PyImport_Import(needed.name);
-  if (module == nullptr && python.PyErr_ExceptionMatches(*python.PyExc_KeyboardInterrupt) != 0)
-    return false;
-  if (module == nullptr) python.PyErr_Clear();  // the frozen module has what it needs
-  python.Py_DecRef(module);
-  return true;
-}
-
-// A module of a package that C code knows, which exists once in a process: where the foundation has
-// changed the package is still handed out, but nothing outside of it.
-bool publish_fixed(long index);
-
-bool is_hidden(long index) { return module_table[index].state == ModuleState::kHidden; }
-
-bool make_fixed_step(const PreparedModule& record, const ImportStep& step) {
-  if (step.index < 0) {
-    const BlockedSignals blocked;
-    if (python.PyErr_CheckSignals() != 0) return false;
-    python.Py_DecRef(call(agent_names, "apply_step", step.effect));
-    python.PyErr_Clear();
-    return true;
-  }
-  const PreparedModule& needed = module_table[step.index];
-  if (needed.package != record.package) return import_needed(needed);
-  return !is_hidden(step.index) || publish_fixed(step.index);
-}
-
-bool publish_fixed(long index) {
-  PreparedModule& record = module_table[index];
-  if (record.parent >= 0 && is_hidden(record.parent) && !publish_fixed(record.parent)) return false;
-  if (record.state != ModuleState::kHidden) return true;
-  record.state = ModuleState::kPublishing;
-  for (uint32_t i = 0; i < record.step_count; ++i) {
-    if (make_fixed_step(record, record.steps[i])) continue;
-    record.state = ModuleState::kHidden;
-    return false;
-  }
-  const BlockedSignals blocked;
-  if (python.PyErr_CheckSignals() != 0 || !insert(record)) {
-    record.state = ModuleState::kHidden;
-    return false;
-  }
-  python.Py_DecRef(call(agent_names, "rebind", record.module));
-  return true;
-}
-
-PyObject* hand_out_fixed(long index) {
+PyObject* hand_out(PreparedModule& record, Publication publication) {
   note_changes();
   const bool finders_expected = finders_are_expected();
-  if (!publish_fixed(index)) return nullptr;
-  accept_effects(finders_expected);
-  python.PyErr_Clear();
-  python.Py_IncRef(module_table[index].module);
-  return module_table[index].module;
-}
-
-PyObject* hand_out(long index) {
-  note_changes();
-  const bool finders_expected = finders_are_expected();
-  applied_effects = false;
-  if (!publish(index)) return nullptr;
-  if (applied_effects) accept_effects(finders_expected);
-  modules_version = version_of(module_table.sys_modules);
-  python.Py_IncRef(module_table[index].module);
-  return module_table[index].module;
+  if (!publish(record, publication)) return nullptr;
+  const bool all_in_place = publication.verdict == Verdict::kYes;
+  if (publication.applied_effects || !all_in_place) {
+    // What the effects have changed is what is expected from here on.
+    expect_present_names();
+    if (finders_expected) expect_finders();
+  }
+  if (all_in_place) modules_version = version_of(module_table.sys_modules);
+  python.Py_IncRef(record.module);
+  return record.module;
 }
 
 long hidden_index(PyObject* name) {
@@ -273,17 +248,15 @@ PyObject* find_and_load(PyObject*, PyObject* const* arguments, long count) {
     python.Py_IncRef(record.module);
     return record.module;
   }
-  if (record.state != ModuleState::kHidden ||
+  if (!is_hidden(record) ||
       python.PyDict_GetItemWithError(module_table.sys_modules, name) != nullptr)
     return import_afresh(name, arguments[1]);
-  Verdict verdict;
   {
-    const BlockedSignals blocked;
+    BlockedSignals signals;
     if (python.PyErr_CheckSignals() != 0) return nullptr;  // one that came before
-    verdict = judge(index);
-    if (verdict == Verdict::kYes) return hand_out(index);
+    const Verdict verdict = judge(index);
+    if (verdict != Verdict::kNo) return hand_out(record, {verdict, signals, false});
   }
-  if (verdict == Verdict::kFixed) return hand_out_fixed(index);
   PyObject* module = import_afresh(name, arguments[1]);
   if (module != nullptr) {
     // The frozen modules of a package know each other's objects; half a package is none.
@@ -308,9 +281,9 @@ void take_place_of_find_and_load() {
 
 }  // namespace
 
-void expect_launched_modules() {
+void expect_present_names() {
   for (PreparedModule& record : module_table) {
-    if (record.state == ModuleState::kPublished) accept(record);
+    if (record.state == ModuleState::kPublished && !record.is_changed) accept(record);
   }
 }
 

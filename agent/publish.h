@@ -16,8 +16,9 @@ void hide_prepared_modules();
 // note_native_import() there of every import that C code makes.
 PyObject* watch_native_imports(PyObject*, PyObject* wanted);
 
-// What a launch itself has changed (sys.stdout and its like) is expected from here on.
-void expect_launched_modules();
+// What the names of published modules stand for now, be it by the launch itself (sys.stdout and its
+// like) or by an import, is expected from here on.
+void expect_present_names();
 
 // For the interpreter's own end, after which nobody imports: what was published is the program's
 // alone; what is still hidden stays for ever, as nothing of it may be seen to end.

@@ -99,8 +99,7 @@ def parse_options() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="all by default")
-    parser.add_argument("--environment", action="append", metavar="NAME",
-                        help="of tests/differential/environments.toml (may be repeated)")
+    environments.add_option(parser)
     parser.add_argument("--python", metavar="PATH", help="another interpreter")
     parser.add_argument("--cross-section", action="store_true",
                         help="the modules of cross_section.toml")

@@ -27,8 +27,7 @@ def count_launches(environment: Environment, problems: list[str | None], verdict
 def parser_for(description: str) -> argparse.ArgumentParser:
     """The options that all companions have."""
     parser = argparse.ArgumentParser(description=description.splitlines()[0])
-    parser.add_argument("--environment", action="append", metavar="NAME",
-                        help="only this environment (may be repeated)")
+    environments.add_option(parser)
     parser.add_argument("--plain", action="store_true", help="try plain Python")
     return parser
 

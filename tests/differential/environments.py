@@ -1,5 +1,6 @@
 """The environments of environments.toml: which interpreter, and what its image prepares."""
 
+import argparse
 import glob
 import os
 import subprocess
@@ -105,6 +106,12 @@ class Environment:
         imports = "".join(f"import {name}\n" for name in self.modules)
         subprocess.run([self.python, "-c", imports], env=self.clean_environment(),
                        capture_output=True, timeout=600, check=True)
+
+
+def add_option(parser: argparse.ArgumentParser) -> None:
+    """--environment, as all runners have it."""
+    parser.add_argument("--environment", action="append", metavar="NAME",
+                        help="only this one of environments.toml (may be repeated)")
 
 
 def version_key(path: str) -> list[int]:

@@ -45,7 +45,7 @@ def lay_out(program: Program, scratch: Path) -> None:
     scratch.mkdir(parents=True)
     inside = scratch
     if program.mode in ("directory", "archive"):
-        inside = scratch / program.name
+        inside = scratch / program.stem
         inside.mkdir()
         shutil.copy2(program.path, inside / "__main__.py")
     else:
@@ -57,7 +57,7 @@ def lay_out(program: Program, scratch: Path) -> None:
         else:
             shutil.copy2(source, inside / name)
     if program.mode == "archive":
-        pack(inside, scratch / f"{program.name}.pyz")
+        pack(inside, scratch / f"{program.stem}.pyz")
     (scratch / program.directory).mkdir(parents=True, exist_ok=True)
 
 
@@ -74,14 +74,14 @@ def arguments_of(program: Program, scratch: Path) -> list[str]:
     """What follows the interpreter on the command line."""
     up = os.path.relpath(scratch, scratch / program.directory)
     if program.mode == "module":
-        what = ["-m", program.target or program.name]
+        what = ["-m", program.target or program.stem]
     elif program.mode == "command":
         what = ["-c", program.path.read_text(encoding="utf-8")]
     elif program.mode == "stdin":
         what = ["-"]
     else:
         ending = {"script": ".py", "directory": "", "archive": ".pyz"}[program.mode]
-        name = program.target or program.name + ending
+        name = program.target or program.stem + ending
         what = [os.path.normpath(os.path.join(up, name))]
     return [*what, *program.arguments]
 

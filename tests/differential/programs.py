@@ -6,7 +6,8 @@ every line is `# key: value`, and all are optional:
     packages     names that must be importable; a program without it uses the standard
                  library only
     mode         script (default), module (-m NAME), command (-c TEXT), stdin (script text
-                 on standard input), directory or archive (the program is its __main__.py)
+                 on standard input), directory or archive (the program is its __main__.py);
+                 of several, each makes a case
     target       what is handed to Python instead of the program itself, for `mode: script`
                  a path, for `mode: module` a module name
     arguments    shell-quoted arguments of the program
@@ -51,6 +52,7 @@ class Program:
     path: Path
     packages: tuple[str, ...] = ()
     mode: str = "script"
+    modes: int = 1
     target: str | None = None
     arguments: tuple[str, ...] = ()
     stdin: bytes | None = None
@@ -67,9 +69,14 @@ class Program:
     timeout_seconds: float = 60.0
 
     @property
-    def name(self) -> str:
+    def stem(self) -> str:
         """The file's name without its ending."""
         return self.path.stem
+
+    @property
+    def name(self) -> str:
+        """The stem, and the mode where the file has several."""
+        return self.stem if self.modes == 1 else f"{self.stem}.{self.mode}"
 
     def suits(self, version: tuple[int, int]) -> bool:
         """Whether the interpreter of that version is one the program is meant for."""
@@ -121,17 +128,24 @@ def assignments(values: list[str]) -> list[tuple[str, str]]:
     return [(name, value) for name, _, value in (text.partition("=") for text in values)]
 
 
-def read_program(path: Path) -> Program:
-    """The program in a file."""
+def read_file(path: Path) -> list[Program]:
+    """The program in a file, once for each of its modes."""
     header = header_of(path)
+    modes = words(header.get("mode", ["script"])[0])
+    for mode in modes:
+        if mode not in MODES:
+            raise HeaderError(f"{path.name}: mode `{mode}` is not one of {', '.join(MODES)}")
+    return [read_program(path, header, mode, len(modes)) for mode in modes]
+
+
+def read_program(path: Path, header: dict[str, list[str]], mode: str, modes: int) -> Program:
+    """The program of a file as its header declares it, in one of its modes."""
     one = {key: values[0] for key, values in header.items()}
-    mode = one.get("mode", "script")
-    if mode not in MODES:
-        raise HeaderError(f"{path.name}: mode `{mode}` is not one of {', '.join(MODES)}")
     return Program(
         path=path,
         packages=words(one.get("packages", "")),
         mode=mode,
+        modes=modes,
         target=one.get("target"),
         arguments=tuple(shlex.split(one.get("arguments", ""))),
         stdin=unescape(one["stdin"]) if "stdin" in one else None,
@@ -153,6 +167,7 @@ def read_program(path: Path) -> Program:
 
 def read_programs(pattern: str = "*") -> list[Program]:
     """All programs whose name matches, in the order of their names."""
-    paths = sorted(DIRECTORY.glob("*.py"))
-    return [read_program(path) for path in paths
-            if fnmatch.fnmatch(path.stem, pattern) or fnmatch.fnmatch(path.name, pattern)]
+    found = [program for path in sorted(DIRECTORY.glob("*.py")) for program in read_file(path)]
+    return [program for program in found
+            if any(fnmatch.fnmatch(name, pattern)
+                   for name in (program.name, program.stem, program.path.name))]

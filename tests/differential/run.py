@@ -66,8 +66,7 @@ class Tally:
 def parse_options() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--environment", action="append", metavar="NAME",
-                        help="only this environment (may be repeated)")
+    environments.add_option(parser)
     parser.add_argument("--program", action="append", metavar="GLOB",
                         help="only programs whose name matches (may be repeated)")
     parser.add_argument("--jobs", type=int, default=2, help="cases at a time (2)")

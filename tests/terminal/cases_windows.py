@@ -61,7 +61,6 @@ def window_changes_while_stopped(terminal: Terminal) -> None:
     terminal.expect("shows.py")
     terminal.type("\n")
     terminal.expect("size 66 50")
-    terminal.expect("$ ")
     terminal.end_shell()
 
 

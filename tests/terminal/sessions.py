@@ -147,8 +147,7 @@ def run_environment(environment: Environment, options: argparse.Namespace, tally
 def parse_options() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--environment", action="append", metavar="NAME",
-                        help="only this environment (may be repeated)")
+    environments.add_option(parser)
     parser.add_argument("--case", action="append", metavar="PATTERN",
                         help="only cases whose name matches (may be repeated)")
     parser.add_argument("--jobs", type=int, default=3, help="cases at a time (3)")

@@ -192,8 +192,13 @@ class Terminal:
             raise Unexpected(f"{launches.describe_status(got)} instead of "
                              f"{launches.describe_status(status)}")
 
-    def end_shell(self) -> None:
-        """Leaves the shell."""
+    def end_shell(self, last_status: int | None = None) -> None:
+        """Waits for the prompt, compares the status of the last command, and leaves the shell."""
+        self.expect("$ ")
+        if last_status is not None:
+            self.type("echo status $?\n")
+            self.expect(f"status {last_status}\r\n")
+            self.expect("$ ")
         self.type("exit 0\n")
         self.end(0)
 

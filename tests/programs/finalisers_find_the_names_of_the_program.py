@@ -1,3 +1,4 @@
+# mode: script, command, module, stdin
 # everywhere: yes
 """Finalisers called at the very end still find the names of the program."""
 
