@@ -129,6 +129,10 @@ void exchange_method(PyObject* module, const char* name, Method replacement, Met
 void note_frozen_by_start();
 void let_program_see_frozen_objects();
 
+// The end of objects of the run that the image's modules hold: finalisers run, buffers are written,
+// suspended generators are closed. Nothing is freed.
+void finalize_objects_of_run();
+
 // Finds out before the freeze how to say that the interpreter is ending; says so.
 void find_finalizing();
 void begin_finalizing();

@@ -2,11 +2,14 @@
 // -m trace` and leak finders use. The first such call of a program gives them back to the
 // collector: moving them between its lists takes no time, but from then on a full collection looks
 // at all of them, as under plain Python.
+//
+// The same lists tell what a run has made: everything in them that is not frozen.
 #include "agent/agent.h"
 
 namespace pysnap::agent {
 namespace {
 
+PyObject* gc_module = nullptr;
 PyObject* unfreeze = nullptr;
 bool thawed = false;
 long frozen_by_start = 0;  // 3.12 freezes some objects itself
@@ -53,14 +56,60 @@ long freeze_count() {
   return python.PyLong_AsLong(count);
 }
 
+// The front of every object (Include/object.h).
+struct ObjectHead {
+  long reference_count;
+  PyObject* type;
+};
+
+PyObject* file_type = nullptr;
+PyObject* thread_count = nullptr;  // _thread._count()
+
+bool threads_remain() {
+  PyObject* count = python.PyObject_CallFunctionObjArgs(thread_count, nullptr);
+  const bool remain = count == nullptr || python.PyObject_IsTrue(count) != 0;
+  python.Py_DecRef(count);
+  python.PyErr_Clear();
+  return remain;
+}
+
+// The lowest layer of a standard stream, which does not own its descriptor: its end would take the
+// stream away from who still writes, and nothing waits in it.
+bool only_borrows(PyObject* object) {
+  if (reinterpret_cast<const ObjectHead*>(object)->type != file_type) return false;
+  PyObject* owns = python.PyObject_GetAttrString(object, "closefd");
+  const bool borrows = owns != nullptr && python.PyObject_IsTrue(owns) == 0;
+  python.Py_DecRef(owns);
+  python.PyErr_Clear();
+  return borrows;
+}
+
 }  // namespace
+
+void finalize_objects_of_run() {
+  // Daemon threads never end and keep what they use, with its locks: their objects are among them.
+  if (thawed || threads_remain()) return;
+  PyObject* objects = original_get_objects(gc_module, nullptr, nullptr, nullptr);
+  if (objects == nullptr) return python.PyErr_Clear();
+  for (long i = 0; i < python.PyList_Size(objects); ++i) {
+    PyObject* object = python.PyList_GetItem(objects, i);
+    if (!only_borrows(object)) python.PyObject_CallFinalizer(object);
+  }
+  python.Py_DecRef(objects);
+}
 
 void note_frozen_by_start() { frozen_by_start = freeze_count(); }
 
 void let_program_see_frozen_objects() {
   PyObject* gc = python.PyDict_GetItemString(agent_names, "gc");
+  gc_module = gc;
+  file_type = python.PyDict_GetItemString(
+      python.PyModule_GetDict(python.PyImport_ImportModule("_io")), "FileIO");
+  thread_count =
+      python.PyObject_GetAttrString(python.PyDict_GetItemString(agent_names, "thread"), "_count");
   unfreeze = python.PyObject_GetAttrString(gc, "unfreeze");
-  if (unfreeze == nullptr) give_up("the interpreter's gc module lacks a function");
+  if (thread_count == nullptr || unfreeze == nullptr)
+    give_up("the interpreter's gc or _thread module lacks a function");
   frozen_by_build = freeze_count();
   exchange_method(gc, "get_freeze_count", get_freeze_count, original_get_freeze_count);
   exchange_method(gc, "get_objects", get_objects, original_get_objects);

@@ -1,6 +1,7 @@
 // Finalisation of what this run made, in the order of finalize_modules() of Python/pylifecycle.c:
 // collect; take the run's modules out of sys.modules, then hide the others; collect; clear those of
-// the run that are still alive; collect.
+// the run that are still alive; collect. CPython clears the others, too, and so reaches objects of
+// the run that they hold; here those are finalised where they hang.
 //
 // PyDict_Next() borrows, so walking past thousands of frozen modules changes no reference count and
 // copies no page.
@@ -98,6 +99,7 @@ void finalize_run() {
   let_go_of_main();
   python.PyGC_Collect();
   clear_survivors(references);
+  finalize_objects_of_run();
 }
 
 }  // namespace pysnap::agent

@@ -46,6 +46,7 @@ inline constexpr int kFileInput = 257;  // Py_file_input, "The Very High Level L
   F(PyObject*, PyWeakref_NewRef, (PyObject*, PyObject*))                                    \
   F(PyObject*, PyWeakref_GetObject, (PyObject*))                                            \
   F(long, PyGC_Collect, ())                                                                 \
+  F(void, PyObject_CallFinalizer, (PyObject*))                                              \
   F(int, PyObject_GC_IsTracked, (PyObject*))                                                \
   F(void, PyObject_GC_UnTrack, (void*))                                                     \
   F(void, PyObject_GC_Track, (void*))                                                       \
