@@ -92,6 +92,11 @@ PyObject* standard_stream_kinds();
 void note_seekable_streams(PyObject* streams);
 void use_seekable_streams();
 
+// The command line as sub-interpreters will see it. `name`: nullptr for the image's interpreter.
+void find_command_line();  // at the door, before anything changes it
+void set_configured_arguments(const char* first, char** rest);
+void set_configured_command_line(const char* name, char** rest);
+
 // Collects what a launch needs, before the freeze.
 void prepare_launch();
 
@@ -132,6 +137,11 @@ void let_program_see_frozen_objects();
 // The end of objects of the run that the image's modules hold: finalisers run, buffers are written,
 // suspended generators are closed. Nothing is freed.
 void finalize_objects_of_run();
+// Whether threads that Python started, besides the main one, are still there.
+bool threads_remain();
+
+// At the end: sub-interpreters that the program has not ended.
+void end_sub_interpreters();
 
 // Finds out before the freeze how to say that the interpreter is ending; says so.
 void find_finalizing();

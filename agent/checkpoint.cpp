@@ -124,6 +124,7 @@ PyObject* call(PyObject* names, const char* function, PyObject* a, PyObject* b, 
 [[noreturn]] void prepare_and_freeze(int control_descriptor, uintptr_t frame) {
   bind_python();
   note_start_environment();
+  find_command_line();
   watch_native_end();
   agent_names = load_agent_names();
   note_frozen_by_start();

@@ -65,14 +65,6 @@ struct ObjectHead {
 PyObject* file_type = nullptr;
 PyObject* thread_count = nullptr;  // _thread._count()
 
-bool threads_remain() {
-  PyObject* count = python.PyObject_CallFunctionObjArgs(thread_count, nullptr);
-  const bool remain = count == nullptr || python.PyObject_IsTrue(count) != 0;
-  python.Py_DecRef(count);
-  python.PyErr_Clear();
-  return remain;
-}
-
 // The lowest layer of a standard stream, which does not own its descriptor: its end would take the
 // stream away from who still writes, and nothing waits in it.
 bool only_borrows(PyObject* object) {
@@ -85,6 +77,14 @@ bool only_borrows(PyObject* object) {
 }
 
 }  // namespace
+
+bool threads_remain() {
+  PyObject* count = python.PyObject_CallFunctionObjArgs(thread_count, nullptr);
+  const bool remain = count == nullptr || python.PyObject_IsTrue(count) != 0;
+  python.Py_DecRef(count);
+  python.PyErr_Clear();
+  return remain;
+}
 
 void finalize_objects_of_run() {
   // Daemon threads never end and keep what they use, with its locks: their objects are among them.

@@ -6,6 +6,7 @@
 // differs between versions; they are found before the freeze by trial, with no other thread of
 // Python there: the zero word that, when it is set, makes the interpreter's own function say yes.
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdint.h>
 
 #include "agent/agent.h"
@@ -37,8 +38,14 @@ Word* find_word(void* place, Question says_yes) {
   return nullptr;
 }
 
+// From 3.13 on the word behind says which thread ends everything: the same one in sub-interpreters,
+// where it has other thread states.
+bool thread_is_named = false;
+
 void set(Word* word) {
-  if (word != nullptr) *word = reinterpret_cast<uintptr_t>(python.PyThreadState_Get());
+  if (word == nullptr) return;
+  word[0] = reinterpret_cast<uintptr_t>(python.PyThreadState_Get());
+  if (thread_is_named) word[1] = pthread_self();
 }
 
 }  // namespace
@@ -57,10 +64,16 @@ void find_finalizing() {
   if (interpreter_ends != nullptr)
     interpreter_finalizing =
         find_word(interpreter, [=] { return interpreter_ends(interpreter) != 0; });
+  thread_is_named = python.minor_version() >= 13 && interpreter_finalizing != nullptr &&
+                    interpreter_finalizing[1] == 0 && runtime_finalizing != nullptr &&
+                    runtime_finalizing[1] == 0;
 }
 
 void begin_finalizing() {
-  set(runtime_finalizing);
+  // 3.12 has that word at another place. There, whoever enters a sub-interpreter to end it would be
+  // ended itself; the mark of the main interpreter stops threads as well.
+  const bool has_others = python.PyInterpreterState_Head() != python.PyInterpreterState_Get();
+  if (thread_is_named || interpreter_finalizing == nullptr || !has_others) set(runtime_finalizing);
   set(interpreter_finalizing);
 }
 

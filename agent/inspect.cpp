@@ -51,7 +51,7 @@ bool wants_session() {
 
 int run_session() {
   run_hook();
-  const bool has_console = atoi(python.Py_GetVersion() + 2) >= 13;
+  const bool has_console = python.minor_version() >= 13;
   if (has_console && !is_set("PYTHON_BASIC_REPL")) return run_new_console();
   CompilerFlags flags = {0, 0};
   return python.PyRun_AnyFileExFlags(stdin, "<stdin>", 0, &flags) != 0 ? 1 : 0;

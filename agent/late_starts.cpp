@@ -1,7 +1,6 @@
 // CPython 3.12 starts no thread and forks no process from the moment on when the main thread has
 // ended its program, so neither in exit functions. (3.13 does from a later moment on, which
 // agent/finalizing.cpp marks; versions before 3.12 do not care.)
-#include <string.h>
 
 #include "agent/agent.h"
 
@@ -36,7 +35,7 @@ PyObject* start(PyObject* a, PyObject* b, PyObject* c, PyObject* d) {
 }  // namespace
 
 void guard_late_starts() {
-  if (strncmp(python.Py_GetVersion(), "3.12.", 5) != 0) return;
+  if (python.minor_version() != 12) return;
   constexpr Method kReplacements[kStarts] = {start<kThread>, start<kThreadByOldName>, start<kFork>,
                                              start<kForkWithTerminal>};
   for (int i = 0; i < kStarts; ++i) {

@@ -195,6 +195,7 @@ void set_argument_vector(const char* first, char** rest) {
   PyObject* name = decoded(first);
   fill(frozen.arguments, name, rest);
   python.Py_DecRef(name);
+  set_configured_arguments(first, rest);
 }
 
 // sys.orig_argv: all words as they were typed.
@@ -203,6 +204,7 @@ void set_command_line(const format::LaunchRequest& request) {
   PyObject* name = typed == nullptr ? frozen.program_name : decoded(typed);
   fill(frozen.command_line, name, request.python_arguments);
   if (typed != nullptr) python.Py_DecRef(name);
+  set_configured_command_line(typed, request.python_arguments);
 }
 
 void add_to_path(const char* directory) {

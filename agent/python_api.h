@@ -3,7 +3,8 @@
 // Only functions of the stable or documented API are listed.
 #pragma once
 
-#include <cstdio>
+#include <stdio.h>
+#include <stdlib.h>
 
 namespace pysnap::agent {
 
@@ -108,10 +109,21 @@ inline constexpr int kFileInput = 257;  // Py_file_input, "The Very High Level L
   F(long, PyDict_Size, (PyObject*))                                                         \
   F(void*, PyInterpreterState_Get, ())                                                      \
   F(void*, PyThreadState_Get, ())                                                           \
+  F(void*, PyInterpreterState_Head, ())                                                     \
+  F(void*, PyInterpreterState_Next, (void*))                                                \
+  F(void*, PyInterpreterState_ThreadHead, (void*))                                          \
+  F(void*, PyThreadState_New, (void*))                                                      \
+  F(void*, PyThreadState_Swap, (void*))                                                     \
+  F(void, PyThreadState_Clear, (void*))                                                     \
+  F(void, PyThreadState_Delete, (void*))                                                    \
+  F(void, Py_EndInterpreter, (void*))                                                       \
   F(void, PyOS_BeforeFork, ())                                                              \
   F(void, PyOS_AfterFork_Child, ())                                                         \
   F(void, Py_IncRef, (PyObject*))                                                           \
   F(void, Py_DecRef, (PyObject*))                                                           \
+  F(wchar_t*, Py_DecodeLocale, (const char*, size_t*))                                      \
+  F(void*, PyMem_RawMalloc, (size_t))                                                       \
+  F(void, PyMem_RawFree, (void*))                                                           \
   F(int, Py_FinalizeEx, ())                                                                 \
   F(const char*, Py_GetVersion, ())
 
@@ -125,6 +137,9 @@ struct PythonApi {
   PyObject** PyExc_SystemExit;
   PyObject** PyExc_RuntimeError;
   PyObject** PyExc_KeyboardInterrupt;
+
+  // N of Python 3.N.
+  int minor_version() const { return atoi(Py_GetVersion() + sizeof "3." - 1); }
 
   // Binds every name; returns the first one that is missing, or nullptr.
   const char* bind();

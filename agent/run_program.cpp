@@ -292,6 +292,7 @@ int finish(int status, MainNames main_names) {
     finalize_run_and_main();
   else
     finalize_run();
+  end_sub_interpreters();
   flush_stream("stdout", FlushFailure::kIgnored);
   flush_stream("stderr", FlushFailure::kIgnored);
   return flushed ? status : kFlushFailed;
