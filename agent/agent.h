@@ -140,6 +140,10 @@ void finalize_objects_of_run();
 // Whether threads that Python started, besides the main one, are still there.
 bool threads_remain();
 
+// The main interpreter runs a program: from the door on until the program has ended.
+void begin_running_main();
+void end_running_main();
+
 // At the end: sub-interpreters that the program has not ended.
 void end_sub_interpreters();
 

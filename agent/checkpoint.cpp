@@ -125,6 +125,7 @@ PyObject* call(PyObject* names, const char* function, PyObject* a, PyObject* b, 
   bind_python();
   note_start_environment();
   find_command_line();
+  begin_running_main();
   watch_native_end();
   agent_names = load_agent_names();
   note_frozen_by_start();

@@ -10,7 +10,6 @@ namespace pysnap::agent {
 namespace {
 
 PyObject* gc_module = nullptr;
-PyObject* unfreeze = nullptr;
 bool thawed = false;
 long frozen_by_start = 0;  // 3.12 freezes some objects itself
 long frozen_by_build = 0;
@@ -18,11 +17,19 @@ long frozen_by_build = 0;
 Method original_get_objects = nullptr;
 Method original_get_referrers = nullptr;
 Method original_get_freeze_count = nullptr;
+Method original_unfreeze = nullptr;
 
 void thaw() {
   if (thawed) return;
   thawed = true;
-  python.Py_DecRef(python.PyObject_CallFunctionObjArgs(unfreeze, nullptr));
+  python.Py_DecRef(original_unfreeze(gc_module, nullptr, nullptr, nullptr));
+}
+
+// The program's own wish is for all that was frozen, by whomever.
+PyObject* unfreeze(PyObject* a, PyObject* b, PyObject* c, PyObject* d) {
+  thawed = true;
+  frozen_by_start = 0;
+  return original_unfreeze(a, b, c, d);
 }
 
 PyObject* get_objects(PyObject* a, PyObject* b, PyObject* c, PyObject* d) {
@@ -107,11 +114,10 @@ void let_program_see_frozen_objects() {
       python.PyModule_GetDict(python.PyImport_ImportModule("_io")), "FileIO");
   thread_count =
       python.PyObject_GetAttrString(python.PyDict_GetItemString(agent_names, "thread"), "_count");
-  unfreeze = python.PyObject_GetAttrString(gc, "unfreeze");
-  if (thread_count == nullptr || unfreeze == nullptr)
-    give_up("the interpreter's gc or _thread module lacks a function");
+  if (thread_count == nullptr) give_up("the interpreter's _thread module lacks a function");
   frozen_by_build = freeze_count();
   exchange_method(gc, "get_freeze_count", get_freeze_count, original_get_freeze_count);
+  exchange_method(gc, "unfreeze", unfreeze, original_unfreeze);
   exchange_method(gc, "get_objects", get_objects, original_get_objects);
   exchange_method(gc, "get_referrers", get_referrers, original_get_referrers);
 }

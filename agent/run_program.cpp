@@ -308,6 +308,7 @@ int finish(int status, MainNames main_names) {
 
 int end_run(Outcome outcome, uint32_t flags, MainNames main_names) {
   if (!outcome.ends_at_once && wants_session()) outcome = {run_session(), false, false};
+  end_running_main();
   const bool fully = (flags & format::kFullFinalize) != 0;
   const int status = fully ? finish_fully(outcome.status) : finish(outcome.status, main_names);
   if (outcome.interrupted) exit_by_interrupt();

@@ -28,6 +28,7 @@ for _ in range(2):
     print(interpreters.run_string(one, "import json; print(json.only_here, json.__file__ is not None, flush=True)"), flush=True)
     print(hasattr(json, "only_here"), flush=True)
     interpreters.destroy(one)
+print("main runs:", interpreters.is_running(0), flush=True)
 left = interpreters.create()
 interpreters.run_string(left, "import atexit, json\natexit.register(print, 'exit function inside', flush=True)")
 print("end", flush=True)
