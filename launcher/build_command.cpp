@@ -121,6 +121,14 @@ std::vector<std::string> notices_of(const FrozenInterpreter& frozen) {
   return notices;
 }
 
+// The program of a static interpreter, the library of any other.
+std::string runtime_file(const PythonInterpreter& python, const FrozenInterpreter& frozen) {
+  for (const std::string& file : frozen.start_files) {
+    if (std::filesystem::path(file).filename().string().starts_with("libpython")) return file;
+  }
+  return python.file;
+}
+
 Result<elf_writer::ImageContents> image_contents(const PythonInterpreter& python,
                                                  const Installation& installation,
                                                  const FrozenInterpreter& frozen,
@@ -216,9 +224,9 @@ Status build(const BuildOptions& options) {
 
   // 3. Capture. The frozen process is not needed after it.
   report("capture");
-  const Result<snapshot::Snapshot> snapshot =
-      snapshot::capture({frozen->process, frozen->ceiling, frozen->agent_state_address,
-                         options.carry, frozen->start_files, installation->agent});
+  const Result<snapshot::Snapshot> snapshot = snapshot::capture(
+      {frozen->process, frozen->ceiling, frozen->agent_state_address, options.carry,
+       frozen->start_files, runtime_file(*python, *frozen), installation->agent});
   if (!snapshot) return support::fail(snapshot.error());
 
   // 4. A draft shows which pages a launch writes.

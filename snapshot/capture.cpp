@@ -57,6 +57,7 @@ class Capture {
   Result<uint32_t> file_index(const Mapping& mapping, format::FileRole role);
   bool is_carried(const Mapping& mapping) const;
   bool has_no_identity(const Mapping& mapping) const;
+  bool shows_interpreter(const Mapping& mapping) const;
   void add_plain(const Mapping& mapping, RegionKind kind);
   Status add_bytes(uint64_t address, uint64_t size, uint32_t protection);
 
@@ -126,6 +127,12 @@ bool Capture::has_no_identity(const Mapping& mapping) const {
   return mapping.file_is_gone || mapping.path == frozen_.agent_file;
 }
 
+// Profilers and debuggers find an interpreter by the start of its file in /proc/PID/maps.
+bool Capture::shows_interpreter(const Mapping& mapping) const {
+  return frozen_.carry != Carry::kEverything && mapping.path == frozen_.runtime_file &&
+         mapping.offset == 0 && !has_no_identity(mapping);
+}
+
 Result<uint32_t> Capture::file_index(const Mapping& mapping, format::FileRole role) {
   for (size_t i = 0; i < snapshot_.files.size(); ++i) {
     CapturedFile& known = snapshot_.files[i];
@@ -178,7 +185,15 @@ Status Capture::find_nonzero(const Mapping& mapping, std::vector<PageOrigin>& or
 
 Result<std::vector<PageOrigin>> Capture::page_origins(const Mapping& mapping, bool carried) {
   const uint64_t count = mapping.size() / kPageSize;
-  if (carried) return std::vector<PageOrigin>(count, PageOrigin::kCaptured);
+  if (carried) {
+    std::vector<PageOrigin> all(count, PageOrigin::kCaptured);
+    if (!shows_interpreter(mapping)) return all;
+    std::vector<PageOrigin> front(1, PageOrigin::kCaptured);
+    if (const Status compared = compare_with_file(mapping, front); !compared)
+      return support::fail(compared.error());
+    all.front() = front.front();
+    return all;
+  }
   const Result<std::vector<PageState>> states = memory_.page_states(mapping.begin, mapping.size());
   if (!states) return support::fail(states.error());
   std::vector<PageOrigin> origins;

@@ -23,6 +23,8 @@ struct FrozenProcess {
   // cost less to touch and to unmap than those of installed libraries (docs/results/).
   Carry carry = Carry::kListed;
   std::vector<std::string> carried_files;
+  // The file with the interpreter itself. Of a carried one the first page is mapped all the same.
+  std::string runtime_file;
   // Carried as well, and no dependency: the agent, which a newer pysnap may replace.
   std::string agent_file;
 };

@@ -19,11 +19,6 @@ import images  # noqa: E402  pylint: disable=wrong-import-position
 WORK = REPOSITORY / "build" / "commands"
 PYTHON = WORK / "environment" / "bin" / "python"
 MAX_DROPPED = 25
-# Modules that are left out of every image, with all below them, and the reason.
-LEFT_OUT = {
-    **dict.fromkeys(("hypothesis", "_hypothesis_globals", "_hypothesis_pytestplugin"),
-                    "pytest rewrites the assertions of plugins, and warns of one that is imported"),
-}
 
 
 @dataclass
@@ -70,8 +65,7 @@ def blamed(words: str, modules: list[str]) -> str | None:
 def build(name: str, python: Path, modules: list[str], environment: dict[str, str],
           directory: Path) -> Prepared:
     """Builds with all modules; drops, one after the other, those that the build refuses."""
-    modules = [module for module in dict.fromkeys(modules)
-               if module.partition(".")[0] not in LEFT_OUT]
+    modules = list(dict.fromkeys(modules))
     image = WORK / "images" / f"{name}.image"
     image.parent.mkdir(parents=True, exist_ok=True)
     dropped: dict[str, str] = {}
@@ -88,7 +82,8 @@ def build(name: str, python: Path, modules: list[str], environment: dict[str, st
         if module is None:
             raise NoImage(f"status {run.returncode}: {run.stderr.strip()[-1500:]}")
         lines = run.stderr.strip().splitlines()
-        dropped[module] = " ".join([lines[0].removeprefix("pysnap: "), *lines[1:][-1:]])
+        sentence = " ".join([lines[0].removeprefix("pysnap: "), *lines[1:][-1:]])
+        dropped[module] = sentence.replace(f"{REPOSITORY}/", "")
         modules.remove(module)
     raise NoImage(f"more than {MAX_DROPPED} modules are refused: {', '.join(dropped)}")
 

@@ -158,8 +158,7 @@ def results(rows: list[Row]) -> str:
                      f"{row.plain_seconds * 1000:.0f} ms | {row.image_seconds * 1000:.0f} ms |")
     known = [f"- `{command} {task}`: {why}" for command, found in KNOWN.items()
              for task, why in found.items()]
-    lines += ["", "## Known differences", "", *(known or ["None."]), "", "## Left out of the images",
-              "", *(f"- {module}: {why}." for module, why in prepared.LEFT_OUT.items())]
+    lines += ["", "## Known differences", "", *(known or ["None."]), "", "## Left out of the images", ""]
     for row in rows:
         lines += [f"- {module} ({row.name}): {why}" for module, why in row.dropped.items()]
     return "\n".join(lines) + "\n"
