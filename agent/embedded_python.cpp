@@ -11,6 +11,7 @@ extern const char pysnap_python_generators[];
 extern const char pysnap_python_temporary[];
 extern const char pysnap_python_freshness_data[];
 extern const char pysnap_python_environment_copies[];
+extern const char pysnap_python_environment_reads[];
 extern const char pysnap_python_seeds[];
 extern const char pysnap_python_hooks[];
 extern const char pysnap_python_launch[];
@@ -33,6 +34,7 @@ EmbeddedSources embedded_sources() {
       {"<pysnap temporary>", pysnap_python_temporary},
       {"<pysnap freshness data>", pysnap_python_freshness_data},
       {"<pysnap environment copies>", pysnap_python_environment_copies},
+      {"<pysnap environment reads>", pysnap_python_environment_reads},
       {"<pysnap freshness>", pysnap_python_freshness},
       {"<pysnap seeds>", pysnap_python_seeds},
       {"<pysnap launch>", pysnap_python_launch},

@@ -16,6 +16,7 @@
 #include <signal.h>
 
 #include "agent/agent.h"
+#include "agent/environment_reads.h"
 #include "agent/prepared_modules.h"
 #include "agent/search_path.h"
 
@@ -201,7 +202,8 @@ Verdict judge(long index) {
   const bool stands =
       !module_table[module_table[index].package].has_gone &&
       (version_of(module_table.sys_modules) == modules_version || foundation_stands(index));
-  if (stands && nothing_changed() && search_is_unchanged()) return Verdict::kYes;
+  if (stands && nothing_changed() && search_is_unchanged() && variables_are_unchanged())
+    return Verdict::kYes;
   PyObject* verdict =
       call(agent_names, "judge", python.PyLong_FromLong(index), python.PyLong_FromLong(stands));
   if (verdict == nullptr) {
@@ -317,6 +319,8 @@ void hide_prepared_modules() {
   builtin_import = python.PyDict_GetItemString(builtin_names, "__import__");
   make_module_table(descriptions, hidden_names);
   watch_search_path(python.PyDict_GetItemString(hidden, "interesting"));
+  watch_variables(python.PyDict_GetItemString(hidden, "environment"),
+                  python.PyDict_GetItemString(hidden, "variables"));
   modules_version = version_of(module_table.sys_modules);
   indices = hidden_names;
 }

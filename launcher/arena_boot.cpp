@@ -145,6 +145,8 @@ struct Conversation {
       frozen.modules.push_back(field(1));
     } else if (verb == "start-file") {
       frozen.start_files.push_back(field(1));
+    } else if (verb == "variable") {
+      frozen.variables.push_back(field(1));
     } else if (verb == "notice") {
       frozen.notices.push_back(field(1));
     } else if (verb == "shed") {
@@ -232,7 +234,7 @@ Result<FrozenInterpreter> boot_once(const PythonInterpreter& python,
   child_end.close();
 
   FrozenInterpreter frozen = {
-      std::move(*child), std::move(own_end), 0, *ceiling, 0, {}, {}, 0, {}, ""};
+      std::move(*child), std::move(own_end), 0, *ceiling, 0, {}, {}, {}, 0, {}, ""};
   ControlChannel channel(frozen.control);
   if (const Status sent = channel.send_orders(orders, installation, watch); !sent)
     return support::fail(sent.error());

@@ -35,6 +35,7 @@ struct FrozenInterpreter {
   uint64_t agent_state_address = 0;
   std::vector<std::string> modules;      // sys.modules, in order
   std::vector<std::string> start_files;  // the interpreter and the libraries it starts with
+  std::vector<std::string> variables;    // of the environment, read by what cannot be read again
   uint64_t shed_threads = 0;
   std::vector<std::string> notices;  // what looks suspicious
   std::string printed;               // what the imports wrote to stdout and stderr

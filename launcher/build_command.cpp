@@ -141,7 +141,7 @@ Result<elf_writer::ImageContents> image_contents(const PythonInterpreter& python
   contents.modules = frozen.modules;
   contents.notices = notices_of(frozen);
   contents.options = orders.python_options;
-  contents.startup = startup_variables(snapshot, frozen.modules, orders.python_options);
+  contents.startup = startup_variables(snapshot, frozen.variables, orders.python_options);
   Result<std::string> restorer = support::read_text(installation.run_program);
   if (!restorer) return support::fail(restorer.error());
   contents.restorer = std::move(*restorer);

@@ -76,18 +76,6 @@ const std::vector<LibraryVariables>& library_variables() {
   return table;
 }
 
-struct ModuleVariables {
-  std::string_view module;
-  std::vector<const char*> variables;
-};
-
-const std::vector<ModuleVariables>& module_variables() {
-  static const std::vector<ModuleVariables> table = {
-      {"matplotlib", {"MPLBACKEND", "MPLCONFIGDIR", "MATPLOTLIBRC"}},
-  };
-  return table;
-}
-
 void add(std::vector<elf_writer::StartupVariable>& variables, const char* name) {
   for (const elf_writer::StartupVariable& known : variables) {
     if (known.name == name) return;
@@ -108,7 +96,7 @@ bool is_kept(const std::string& variable) {
 }  // namespace
 
 std::vector<elf_writer::StartupVariable> startup_variables(
-    const snapshot::Snapshot& snapshot, const std::vector<std::string>& modules,
+    const snapshot::Snapshot& snapshot, const std::vector<std::string>& read_by_imports,
     const std::vector<std::string>& options) {
   std::vector<elf_writer::StartupVariable> variables;
   const bool ignores_python = ignores_environment(options);
@@ -126,10 +114,7 @@ std::vector<elf_writer::StartupVariable> startup_variables(
     if (!mapped) continue;
     for (const char* name : entry.variables) add(variables, name);
   }
-  for (const ModuleVariables& entry : module_variables()) {
-    if (std::find(modules.begin(), modules.end(), entry.module) == modules.end()) continue;
-    for (const char* name : entry.variables) add(variables, name);
-  }
+  for (const std::string& name : read_by_imports) add(variables, name.c_str());
   return variables;
 }
 

@@ -10,9 +10,10 @@
 namespace pysnap::launcher {
 
 // Those of CPython, the dynamic loader and the libraries in the snapshot, with this process's
-// values. `options`: of Python, that the interpreter is started with.
+// values. `read_by_imports`: more of them, from the boot. `options`: of Python, that the
+// interpreter is started with.
 std::vector<elf_writer::StartupVariable> startup_variables(
-    const snapshot::Snapshot& snapshot, const std::vector<std::string>& modules,
+    const snapshot::Snapshot& snapshot, const std::vector<std::string>& read_by_imports,
     const std::vector<std::string>& options = {});
 
 // This process's environment as the boot gets it: without pysnap's own variables, and without the

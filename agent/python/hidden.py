@@ -35,7 +35,8 @@ def check_versions():
 
 
 def hide_modules(recorder, effects):
-    """Makes sys.modules and all shared state what they were after start-up."""
+    """Makes sys.modules and all shared state what they were after start-up; returns the names of
+    the modules that wait."""
     check_versions()
     started = LAUNCH["started_modules"]
     imports = steps_of(recorder)
@@ -78,6 +79,7 @@ def hide_modules(recorder, effects):
     tops = {name.partition(".")[0] for name in prepared}
     tops.update(name.partition(".")[0] for names in HIDDEN["absent"].values() for name in names)
     HIDDEN["interesting"] = dict.fromkeys(tops, True)
+    return prepared
 
 
 def take_out_other_mains():
@@ -238,6 +240,8 @@ def freeze_surroundings():
         if record[2] is not None and record[0] in wanted
     }
     HIDDEN["own_sys_names"] = dict.fromkeys(OWN_SYS_NAMES)
+    HIDDEN["variables"] = READS["variables"]
+    HIDDEN["environment"] = posix.environ
     HIDDEN["import"] = builtins.__import__
     HIDDEN["sys"] = HIDDEN["all"]["sys"]
     HIDDEN["builtins"] = HIDDEN["all"]["builtins"]

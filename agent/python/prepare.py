@@ -49,7 +49,9 @@ def prepare(descriptor):
     sys.dont_write_bytecode = ["bytecode", "off"] in orders  # the builder's wish, not the launch's
     BUILD["leftovers"] = LeftoverWatch(["watch", "memory"] in orders)
     BUILD["effects"] = EffectWatch()
-    BUILD["recorder"] = ImportRecorder(BUILD["leftovers"], BUILD["effects"])
+    BUILD["recorder"] = ImportRecorder(
+        BUILD["leftovers"], BUILD["effects"], BUILD["environment"]
+    )
     for name in ("random", "tempfile"):
         if name in sys.modules:
             watch_module(name, sys.modules[name])
@@ -92,7 +94,8 @@ def hide():
     imported is its own: nothing of it is hidden."""
     if LAUNCH["continues_script"]:
         LAUNCH["started_modules"] = dict.fromkeys(sys.modules)
-    hide_modules(BUILD["recorder"], BUILD["effects"])
+    prepared = hide_modules(BUILD["recorder"], BUILD["effects"])
+    settle_reads(prepared, HIDDEN["fixed"], BUILD["environment"], BUILD["builder"])
     settle_package(BUILD["builder"], BUILD["finder"])
     keep_boot_hooks()
     BUILD.clear()

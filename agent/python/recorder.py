@@ -46,10 +46,11 @@ class ModulePool:
 class ImportRecorder:
     """While installed, sits between the import statement, the loaders and the interpreter."""
 
-    def __init__(self, leftovers, effects):
+    def __init__(self, leftovers, effects, start_environment):
         self._leftovers = leftovers
         self._effects = effects
         self._running = []  # names of the modules being executed, outermost first
+        self._reads = EnvironmentWatch(self._running, start_environment)
         self._known = set(sys.modules)
         self._modules_version = None
         self.steps = {}
@@ -63,6 +64,7 @@ class ImportRecorder:
         bootstrap._new_module = ModulePool()
         hooks = make_import_hooks(self)
         builtins.__import__, bootstrap._gcd_import, bootstrap._load_unlocked = hooks
+        self._reads.install()
         RECORDING.append(self)
         TEMPORARY["running"] = self._running
         self.note()
@@ -71,6 +73,7 @@ class ImportRecorder:
     def __exit__(self, *error):
         self.note()
         RECORDING.clear()
+        self._reads.remove()
         builtins.__import__ = self._import
         bootstrap._gcd_import = self._gcd_import
         bootstrap._load_unlocked = self._load
@@ -127,6 +130,8 @@ class ImportRecorder:
             raise
         watch_native_imports(watched)
         watch_module(name, module)
+        if name == "os":
+            self._reads.install()
         self.note()
         self._running.pop()
         return module

@@ -62,7 +62,8 @@ def judge(index, foundation_stands):
     name = HIDDEN["records"][index][0]
     package = name.partition(".")[0]
     wanted = publishing_order(index)
-    reason = other_search() or found_elsewhere(wanted) or foundation_changed(index, foundation_stands)
+    reason = other_search() or found_elsewhere(wanted)
+    reason = reason or foundation_changed(index, foundation_stands) or environment_changed(wanted)
     if reason is None:
         return YES
     if package in HIDDEN["fixed"]:
