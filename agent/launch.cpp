@@ -308,8 +308,7 @@ LaunchPlan launch(const format::LaunchRequest& request) {
   apply_options(request);
   adapt_streams(request.flags);
   respect_ignored_signals();
-  if ((request.flags & format::kExplain) != 0)
-    settle(call(agent_names, "explain_verdicts"), nullptr);
+  if ((request.flags & format::kExplain) != 0) explain_publishing();
 
   // 2. Fresh state. No code of the program's or of other packages has run yet.
   renew_modules();

@@ -197,7 +197,7 @@ void add_publish_helpers(PyObject* names) {
                                 python.PyCFunction_NewEx(&helper, nullptr, nullptr));
 }
 
-void make_module_table(PyObject* descriptions, PyObject* hidden) {
+void make_module_table(PyObject* descriptions, PyObject* hidden, PyObject* fixed) {
   module_table.count = python.PyTuple_Size(descriptions);
   module_table.first = static_cast<PreparedModule*>(
       room(static_cast<uint32_t>(module_table.count) + 1, sizeof(PreparedModule)));
@@ -214,6 +214,8 @@ void make_module_table(PyObject* descriptions, PyObject* hidden) {
     long top = i;
     while (module_table[top].parent >= 0) top = module_table[top].parent;
     module_table[i].package = top;
+    module_table[i].is_fixed =
+        python.PyDict_GetItemWithError(fixed, module_table[top].name) != nullptr;
   }
   sort_modules();
 }

@@ -38,6 +38,7 @@ struct PreparedModule {
   uint32_t walk;  // the last walk that came by
   ModuleState state;
   bool is_changed;  // by the program, before something else was published
+  bool is_fixed;    // of a package that C code knows
   bool has_gone;    // a module of this package is gone
   bool binds;       // the frozen parent does not know it yet
 };
@@ -64,7 +65,8 @@ void accept(PreparedModule& record);
 // Whether sys.modules has this module under its name.
 bool in_place(const PreparedModule& record);
 
-// Fills the table from what agent/python/hidden.py describes. `hidden`: name -> index.
-void make_module_table(PyObject* descriptions, PyObject* hidden);
+// Fills the table from what agent/python/hidden.py describes. `hidden`: name -> index. `fixed`: a
+// dictionary of the packages that C code knows.
+void make_module_table(PyObject* descriptions, PyObject* hidden, PyObject* fixed);
 
 }  // namespace pysnap::agent

@@ -14,11 +14,14 @@
 #include "agent/publish.h"
 
 #include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #include "agent/agent.h"
 #include "agent/environment_reads.h"
 #include "agent/prepared_modules.h"
 #include "agent/search_path.h"
+#include "agent/tracing.h"
 
 namespace pysnap::agent {
 namespace {
@@ -31,7 +34,9 @@ PyObject* builtin_names = nullptr;
 PyObject* frozen_names = nullptr;  // module name -> its names at the freeze
 PyObject* sys_names = nullptr;
 PyObject* own_sys_names = nullptr;
-uint64_t modules_version = 0;  // sys.modules, when every published module was in its place
+bool foundation_has_changed = false;  // some package was handed out nevertheless
+bool explains = false;                // --explain was given
+uint64_t modules_version = 0;         // sys.modules, when every published module was in its place
 
 // Whether what the import of this module imports is there, or hidden and not replaced by the
 // program.
@@ -106,10 +111,16 @@ enum class Verdict : long {
            // nothing outside of the package, as the foundation has changed
 };
 
+// The agent's work during an import: no signal handler comes between, no trace function sees it.
+struct Seclusion {
+  BlockedSignals signals;
+  Untraced untraced;
+};
+
 // One import of the program that is answered with frozen modules.
 struct Publication {
   Verdict verdict;
-  BlockedSignals& signals;
+  Seclusion& seclusion;
   bool applied_effects;
 };
 
@@ -119,11 +130,13 @@ bool publish(PreparedModule& record, Publication& publication);
 
 // What a module of another package needs is imported as the program would: each is judged by
 // itself.
-bool import_needed(const PreparedModule& needed, BlockedSignals& signals) {
+bool import_needed(const PreparedModule& needed, Seclusion& seclusion) {
   if (python.PyDict_GetItemWithError(module_table.sys_modules, needed.name) != nullptr) return true;
-  signals.allow();
+  seclusion.untraced.show();
+  seclusion.signals.allow();
   PyObject* module = python.PyImport_Import(needed.name);
-  signals.block();
+  seclusion.signals.block();
+  seclusion.untraced.hide();
   if (module == nullptr && python.PyErr_ExceptionMatches(*python.PyExc_KeyboardInterrupt) != 0)
     return false;
   if (module == nullptr) python.PyErr_Clear();  // the frozen module has what it needs
@@ -140,7 +153,7 @@ bool make_step(const PreparedModule& record, const ImportStep& step, Publication
   }
   PreparedModule& needed = module_table[step.index];
   if (publication.verdict == Verdict::kFixed && needed.package != record.package)
-    return import_needed(needed, publication.signals);
+    return import_needed(needed, publication.seclusion);
   return !is_hidden(needed) || publish(needed, publication);
 }
 
@@ -182,7 +195,7 @@ bool publish(PreparedModule& record, Publication& publication) {
     record.state = ModuleState::kHidden;
     return false;
   }
-  if (publication.verdict == Verdict::kFixed) {
+  if (publication.verdict == Verdict::kFixed && foundation_has_changed) {
     python.Py_DecRef(call(agent_names, "rebind", record.module));
     python.PyErr_Clear();
   }
@@ -197,7 +210,18 @@ void note_changes() {
   }
 }
 
+// Whoever watches the program wants to see the module execute.
+Verdict judge_traced(const PreparedModule& record) {
+  if (record.is_fixed) return Verdict::kFixed;
+  if (explains)
+    dprintf(STDERR_FILENO,
+            "pysnap-run: %s is imported afresh: a trace or profile function is set\n",
+            python.PyUnicode_AsUTF8AndSize(record.name, nullptr));
+  return Verdict::kNo;
+}
+
 Verdict judge(long index) {
+  if (is_traced()) return judge_traced(module_table[index]);
   ++walk_count;
   const bool stands =
       !module_table[module_table[index].package].has_gone &&
@@ -212,6 +236,7 @@ Verdict judge(long index) {
   }
   const long answer = python.PyLong_AsLong(verdict);
   python.Py_DecRef(verdict);
+  if (static_cast<Verdict>(answer) == Verdict::kFixed) foundation_has_changed = true;
   return static_cast<Verdict>(answer);
 }
 
@@ -254,10 +279,10 @@ PyObject* find_and_load(PyObject*, PyObject* const* arguments, long count) {
       python.PyDict_GetItemWithError(module_table.sys_modules, name) != nullptr)
     return import_afresh(name, arguments[1]);
   {
-    BlockedSignals signals;
+    Seclusion seclusion;
     if (python.PyErr_CheckSignals() != 0) return nullptr;  // one that came before
     const Verdict verdict = judge(index);
-    if (verdict != Verdict::kNo) return hand_out(record, {verdict, signals, false});
+    if (verdict != Verdict::kNo) return hand_out(record, {verdict, seclusion, false});
   }
   PyObject* module = import_afresh(name, arguments[1]);
   if (module != nullptr) {
@@ -282,6 +307,11 @@ void take_place_of_find_and_load() {
 }
 
 }  // namespace
+
+void explain_publishing() {
+  explains = true;
+  python.Py_DecRef(call(agent_names, "explain_verdicts"));
+}
 
 void expect_present_names() {
   for (PreparedModule& record : module_table) {
@@ -317,7 +347,8 @@ void hide_prepared_modules() {
   own_sys_names = python.PyDict_GetItemString(hidden, "own_sys_names");
   sys_names = python.PyModule_GetDict(python.PyDict_GetItemString(module_table.sys_modules, "sys"));
   builtin_import = python.PyDict_GetItemString(builtin_names, "__import__");
-  make_module_table(descriptions, hidden_names);
+  make_module_table(descriptions, hidden_names, python.PyDict_GetItemString(hidden, "fixed"));
+  find_tracing();
   watch_search_path(python.PyDict_GetItemString(hidden, "interesting"));
   watch_variables(python.PyDict_GetItemString(hidden, "environment"),
                   python.PyDict_GetItemString(hidden, "variables"));

@@ -16,6 +16,9 @@ void hide_prepared_modules();
 // note_native_import() there of every import that C code makes.
 PyObject* watch_native_imports(PyObject*, PyObject* wanted);
 
+// --explain: says on standard error why a prepared module is imported afresh.
+void explain_publishing();
+
 // What the names of published modules stand for now, be it by the launch itself (sys.stdout and its
 // like) or by an import, is expected from here on.
 void expect_present_names();

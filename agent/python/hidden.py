@@ -16,7 +16,7 @@ HIDDEN = {
     "interesting": {},  # first parts of names that a new directory must not provide
     "path": (),  # sys.path at the freeze
     "finders": (),  # sys.meta_path at the freeze, and what publishing added to it
-    "fixed": set(),  # packages that C code knows
+    "fixed": {},  # packages that C code knows
     "other_mains": [],  # other names of __main__: multiprocessing's __mp_main__
     "package_paths": {},  # package -> its __path__ at the freeze
     "absent": {},  # module name -> names whose import failed in it
@@ -128,7 +128,7 @@ def packages_known_to_native_code(recorder, prepared, modules):
         if is_native or own_name(modules[name], "__loader__") is bootstrap.BuiltinImporter:
             asked = {s[1].partition(".")[0] for s in recorder.steps.get(name, ()) if s[0] == "import"}
             known |= asked & {name.lstrip("_")}
-    return known
+    return dict.fromkeys(known, True)
 
 
 def is_extension(module):
