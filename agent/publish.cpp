@@ -215,7 +215,8 @@ Verdict judge_traced(const PreparedModule& record) {
   if (record.is_fixed) return Verdict::kFixed;
   if (explains)
     dprintf(STDERR_FILENO,
-            "pysnap-run: %s is imported afresh: a trace or profile function is set\n",
+            "pysnap-run: %s is imported afresh: a trace function, a profile function or an audit "
+            "hook is set\n",
             python.PyUnicode_AsUTF8AndSize(record.name, nullptr));
   return Verdict::kNo;
 }
