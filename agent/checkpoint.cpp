@@ -72,6 +72,7 @@ void settle() {
   PyObject* unused = call(agent_names, "settle");
   if (unused == nullptr) give_up("collecting garbage failed");
   wipe_values(unused);
+  hide_prepared_classes();
   return_main_to_collector();
   let_program_see_frozen_objects();
   find_finalizing();

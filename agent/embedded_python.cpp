@@ -2,6 +2,7 @@
 
 // The texts come from agent/embedded_sources.S, with a terminator each.
 extern "C" {
+extern const char pysnap_python_classes[];
 extern const char pysnap_python_watch[];
 extern const char pysnap_python_prepare[];
 extern const char pysnap_python_streams[];
@@ -29,6 +30,7 @@ namespace pysnap::agent {
 
 EmbeddedSources embedded_sources() {
   static const EmbeddedSource sources[] = {
+      {"<pysnap classes>", pysnap_python_classes},
       {"<pysnap watch>", pysnap_python_watch},
       {"<pysnap streams>", pysnap_python_streams},
       {"<pysnap temporary>", pysnap_python_temporary},

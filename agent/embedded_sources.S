@@ -8,6 +8,7 @@
         .byte   0
         .endm
 
+        embed   pysnap_python_classes, "classes.py"
         embed   pysnap_python_watch, "watch.py"
         embed   pysnap_python_prepare, "prepare.py"
         embed   pysnap_python_streams, "streams.py"

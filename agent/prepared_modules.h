@@ -36,6 +36,7 @@ struct PreparedModule {
   long package;  // the record of the first part of its name
   uint32_t step_count;
   uint32_t walk;  // the last walk that came by
+  uint32_t turn;  // how many were published up to it; 0: it was there at the freeze
   ModuleState state;
   bool is_changed;  // by the program, before something else was published
   bool is_fixed;    // of a package that C code knows

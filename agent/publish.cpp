@@ -27,6 +27,7 @@ namespace pysnap::agent {
 namespace {
 
 uint32_t walk_count = 0;
+uint32_t published_count = 0;
 PyObject* indices = nullptr;   // name -> index of hidden modules
 PyObject* original = nullptr;  // the interpreter's _find_and_load
 PyObject* builtin_import = nullptr;
@@ -170,6 +171,7 @@ bool insert(PreparedModule& record) {
   if (python.PyDict_SetItem(module_table.sys_modules, record.name, record.module) != 0)
     return false;
   record.state = ModuleState::kPublished;
+  record.turn = ++published_count;
   if (record.parent < 0) return true;
   PreparedModule& parent = module_table[record.parent];
   if (in_place(parent)) {

@@ -12,6 +12,10 @@ void add_publish_helpers(PyObject* names);
 // publish.cpp.
 void hide_prepared_modules();
 
+// After the last collection of garbage before the freeze: from here on __subclasses__() leaves out
+// classes of hidden modules.
+void hide_prepared_classes();
+
 // For agent/python/recorder.py: (self, wanted) -> what was wanted before. Tells
 // note_native_import() there of every import that C code makes.
 PyObject* watch_native_imports(PyObject*, PyObject* wanted);

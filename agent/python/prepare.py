@@ -41,6 +41,7 @@ def prepare(descriptor):
     BUILD["descriptors"] = open_descriptors()
     BUILD["memory"] = shared_memory()
     LAUNCH["started_modules"] = dict.fromkeys(sys.modules)
+    note_new_classes(AGENT)
     BUILD["environment"] = dict(posix.environ)
     for path in executable_files():
         builder.tell("start-file", path)

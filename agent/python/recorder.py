@@ -15,6 +15,7 @@ builtins = sys.modules["builtins"]
 ModuleType = type(sys)
 
 ExtensionFileLoader = sys.modules["_frozen_importlib_external"].ExtensionFileLoader
+BuiltinImporter = bootstrap.BuiltinImporter
 RECORDING = []  # the recorder that is installed
 
 # Frames of the import system are left out of tracebacks and of warnings' stack levels by this name.
@@ -132,6 +133,8 @@ class ImportRecorder:
         watch_module(name, module)
         if name == "os":
             self._reads.install()
+        if type(spec.loader) is ExtensionFileLoader or spec.loader is BuiltinImporter:
+            note_native_classes(name, module)
         self.note()
         self._running.pop()
         return module
