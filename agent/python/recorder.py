@@ -126,7 +126,10 @@ class ImportRecorder:
             watch_native_imports(watched)
             self.note()
             self._running.pop()
-            for step in self.steps.pop(name):  # what a failed import did is its importer's
+            failed = self.steps.pop(name)
+            if parent in sys.modules:
+                self._add(("import", parent))  # its importer had to import it first
+            for step in failed:  # what a failed import did is its importer's
                 self._add(step)
             raise
         watch_native_imports(watched)
@@ -160,8 +163,16 @@ class ImportRecorder:
                     self._add(("import", child))
 
     def missed(self, name, names, level):
-        """An import failed; another search path might hold the module."""
-        if level == 0 and self._running:
+        """An import failed; another search path might hold the module. The packages around it have
+        been imported."""
+        if not self._running:
+            return
+        full_name = absolute_name(name, names, level) if level else name
+        parts = (full_name or "").split(".")
+        for count in range(1, len(parts)):
+            if ".".join(parts[:count]) in sys.modules:
+                self._add(("import", ".".join(parts[:count])))
+        if level == 0:
             self._add(("absent", name))
 
 

@@ -151,6 +151,21 @@ class PublishTest(Comparison):
         self.write("more/extra.py", "NAME = 'found now'\n")
         self.assertIn("found now", self.assert_same("app.py"))
 
+    def test_package_of_a_module_that_could_not_be_imported_is_there(self):
+        (self.directory / "parcel").mkdir()
+        self.write("parcel/__init__.py", "")
+        (self.directory / "parcel/inner").mkdir()
+        self.write("parcel/inner/__init__.py", "")
+        self.write("parcel/inner/broken.py", "import colorsys\nimport not_there\n")
+        (self.directory / "empty").mkdir()
+        self.write("empty/__init__.py", "")
+        self.write("tries.py", "for name in 'parcel.inner.broken', 'empty.nothing':\n"
+                               "    try:\n        __import__(name)\n"
+                               "    except ImportError:\n        pass\n")
+        self.write("app.py", "import sys, tries\nprint(list(sys.modules)[-5:])\n")
+        self.assert_succeeds(self.build_with("tries"))
+        self.assertIn("'parcel', 'parcel.inner', 'colorsys', 'empty'", self.assert_same("app.py"))
+
     def test_working_directory_that_was_searched_at_the_build_is_the_same_place(self):
         self.write("once.py", "import os\nPROCESS = os.getpid()\n")
         self.assert_succeeds(self.build_with("once"))
