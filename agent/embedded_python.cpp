@@ -19,6 +19,7 @@ extern const char pysnap_python_launch[];
 extern const char pysnap_python_finish[];
 extern const char pysnap_python_readline_aside[];
 extern const char pysnap_python_effects[];
+extern const char pysnap_python_patches[];
 extern const char pysnap_python_effect_kinds[];
 extern const char pysnap_python_recorder[];
 extern const char pysnap_python_code_only[];
@@ -45,6 +46,7 @@ EmbeddedSources embedded_sources() {
       {"<pysnap finish>", pysnap_python_finish},
       {"<pysnap fork hooks>", pysnap_python_fork_hooks},
       {"<pysnap effects>", pysnap_python_effects},
+      {"<pysnap patches>", pysnap_python_patches},
       {"<pysnap effect kinds>", pysnap_python_effect_kinds},
       {"<pysnap recorder>", pysnap_python_recorder},
       {"<pysnap code only>", pysnap_python_code_only},

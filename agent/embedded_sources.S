@@ -25,6 +25,7 @@
         embed   pysnap_python_finish, "finish.py"
         embed   pysnap_python_readline_aside, "readline_aside.py"
         embed   pysnap_python_effects, "effects.py"
+        embed   pysnap_python_patches, "patches.py"
         embed   pysnap_python_effect_kinds, "effect_kinds.py"
         embed   pysnap_python_recorder, "recorder.py"
         embed   pysnap_python_code_only, "code_only.py"

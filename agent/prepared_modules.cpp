@@ -143,23 +143,44 @@ PyObject* changed_records(PyObject*, PyObject*) {
   return list;
 }
 
-// Positions of the dictionaries in a growing list that have changed since the last call; those that
+// A number that is another one when a dictionary, list or set has changed. A list is known by its
+// length and its first and last items, a set by the places it has used up (PySetObject).
+uint64_t fingerprint(PyObject* container, PyObject* any_list) {
+  constexpr long kTypeWord = 1, kFillWord = 2, kUsedWord = 3;
+  const auto word_of = [](PyObject* object, long word) {
+    uint64_t value;
+    memcpy(&value, reinterpret_cast<const char*>(object) + word * 8, sizeof value);
+    return value;
+  };
+  const auto type_of = [word_of](PyObject* object) { return word_of(object, kTypeWord); };
+  if (type_of(container) == type_of(python.PyEval_GetBuiltins())) return version_of(container);
+  if (type_of(container) != type_of(any_list))
+    return word_of(container, kFillWord) * 31 + word_of(container, kUsedWord) + 1;
+  const long size = python.PyList_Size(container);
+  auto number = static_cast<uint64_t>(size) + 1;
+  constexpr long kEnds = 8;
+  for (long i = 0; i < size; i = i == kEnds && size > 2 * kEnds ? size - kEnds : i + 1)
+    number = number * 31 + reinterpret_cast<uint64_t>(python.PyList_GetItem(container, i));
+  return number;
+}
+
+// Positions of the containers in a growing list that have changed since the last call; those that
 // are new in it count. Before the freeze only.
-PyObject* changed_dictionaries(PyObject*, PyObject* dictionaries) {
-  static uint64_t* versions = nullptr;
+PyObject* changed_containers(PyObject*, PyObject* containers) {
+  static uint64_t* fingerprints = nullptr;
   static long known = 0;
-  const long count = python.PyList_Size(dictionaries);
+  const long count = python.PyList_Size(containers);
   if (count > known) {
-    versions = static_cast<uint64_t*>(
-        reallocarray(versions, static_cast<size_t>(count), sizeof(uint64_t)));
-    if (versions == nullptr) give_up("out of memory while imports were recorded");
-    for (; known < count; ++known) versions[known] = 0;
+    fingerprints = static_cast<uint64_t*>(
+        reallocarray(fingerprints, static_cast<size_t>(count), sizeof(uint64_t)));
+    if (fingerprints == nullptr) give_up("out of memory while imports were recorded");
+    for (; known < count; ++known) fingerprints[known] = 0;
   }
   PyObject* changed = python.PyList_New(0);
   for (long i = 0; i < count; ++i) {
-    const uint64_t version = version_of(python.PyList_GetItem(dictionaries, i));
-    if (version == versions[i]) continue;
-    versions[i] = version;
+    const uint64_t now = fingerprint(python.PyList_GetItem(containers, i), containers);
+    if (now == fingerprints[i]) continue;
+    fingerprints[i] = now;
     append_number(changed, i);
   }
   return changed;
@@ -185,7 +206,7 @@ MethodDefinition helpers[] = {
     definition("accept_record", accept_record, kMethodOne),
     definition("changed_records", changed_records, kMethodNone),
     definition("call_hook", call_hook, kMethodOne),
-    definition("changed_dictionaries", changed_dictionaries, kMethodOne),
+    definition("changed_containers", changed_containers, kMethodOne),
     definition("watch_native_imports", watch_native_imports, kMethodOne),
 };
 

@@ -74,6 +74,7 @@ def shared_kinds():
         Setting(lambda: tuple(sys.get_asyncgen_hooks()), lambda h: sys.set_asyncgen_hooks(*h)),
         Handlers(),
         EXIT_FUNCTIONS,
+        VIRTUAL_SUBCLASSES,
     ]
 
 

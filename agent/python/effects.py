@@ -219,7 +219,8 @@ class EffectWatch:
     def __init__(self):
         self._patches = []
         self._tracked = set(UNTRACKED)
-        self._names = []  # the dictionaries of the patches, for C
+        self._containers = []  # what the patches change, for C
+        self._seen = set()  # ids of containers
         self._modules_version = None
         self._kinds = shared_kinds()
         self.made = []  # (kind, change) in the order of time, for undo_all()
@@ -234,9 +235,10 @@ class EffectWatch:
         yield from self._patched_modules(name, running)
 
     def _patched_modules(self, name, running):
-        """Names set in modules that are not being executed: monkey patches, and their own caches."""
+        """What was changed in modules that are not being executed: monkey patches, entries in public
+        dictionaries, lists and sets; and their own caches."""
         self._track_new_modules()
-        for position in changed_dictionaries(self._names):
+        for position in changed_containers(self._containers):
             patch = self._patches[position]
             change = patch.change()
             if change and name is not None and patch.is_foreign_to(name, running):
@@ -251,43 +253,24 @@ class EffectWatch:
             self._tracked.add(other)
             names = getattr(sys.modules[other], "__dict__", None)
             if type(names) is dict:
-                self._patches.append(Patch(other, names))
-                self._names.append(names)
+                self._track(Patch(other, names), names)
+                self.track_contents(other, names)
+
+    def _track(self, patch, container):
+        self._patches.append(patch)
+        self._containers.append(container)
+
+    def track_contents(self, module, names):
+        """The containers under the public names of a module that has been executed. One that it has
+        from another module is the other one's."""
+        for key, value in names.items():
+            kind, container = contents_of(key, value)
+            if kind is not None and id(container) not in self._seen:
+                self._seen.add(id(container))
+                if f"{module}.{key}" not in NO_CONTENTS:
+                    self._track(kind(module, value), container)
 
     def undo_all(self):
         """Takes everything back, the newest first."""
         for kind, change in reversed(self.made):
             kind.undo(change)
-
-
-# __mp_main__ is how multiprocessing calls __main__.
-UNTRACKED = frozenset({"sys", "builtins", "__main__", "__mp_main__", "_frozen_importlib"})
-
-
-class Patch(Dictionary):
-    """Names of one module; its submodules are the import system's business."""
-
-    def __init__(self, module, names):
-        self.module = module
-        self.names = names
-        super().__init__(lambda: names, ignored=("__warningregistry__",))
-
-    def change(self):
-        """As Dictionary.change()."""
-        changed = super().change()
-        for key in list(changed):
-            child = sys.modules.get(f"{self.module}.{key}")
-            if child is not None and changed[key][1] in (child, MISSING):
-                del changed[key]
-        return changed
-
-    def is_foreign_to(self, name, running):
-        """Whether module `name` has patched somebody else's module. A package's own modules are its
-        own affair: mypyc and Cython execute several of them in one go."""
-        return self.module.partition(".")[0] != name.partition(".")[0] and self.module not in running
-
-    def apply(self, change):
-        """A name the program has changed meanwhile stays."""
-        for key, (before, after) in change.items():
-            if self.names.get(key, MISSING) is before:
-                self.set_entry(self.names, key, after)

@@ -68,11 +68,13 @@ class ImportRecorder:
         self._reads.install()
         RECORDING.append(self)
         TEMPORARY["running"] = self._running
+        VIRTUAL_SUBCLASSES.watch()
         self.note()
         return self
 
     def __exit__(self, *error):
         self.note()
+        VIRTUAL_SUBCLASSES.end()
         RECORDING.clear()
         self._reads.remove()
         builtins.__import__ = self._import
@@ -136,6 +138,7 @@ class ImportRecorder:
         watch_module(name, module)
         if name == "os":
             self._reads.install()
+        self._effects.track_contents(name, getattr(module, "__dict__", {}))
         if type(spec.loader) is ExtensionFileLoader or spec.loader is BuiltinImporter:
             note_native_classes(name, module)
         self.note()

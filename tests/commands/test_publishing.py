@@ -166,6 +166,41 @@ class PublishTest(Comparison):
         self.assert_succeeds(self.build_with("tries"))
         self.assertIn("'parcel', 'parcel.inner', 'colorsys', 'empty'", self.assert_same("app.py"))
 
+    def test_entries_in_containers_of_other_modules_come_with_the_import(self):
+        self.write("registry.py", "NAMES = {'a': 1, 'b': 2}\nORDER = ['a', 'b']\nKINDS = {'a'}\n"
+                                  "def add(name):\n    NAMES[name] = True\n"
+                                  "    ORDER.append(name)\n    KINDS.add(name)\n")
+        self.write("first.py", "import registry\nregistry.add('first')\n"
+                               "registry.ORDER.insert(0, 'front')\n")
+        self.write("second.py", "import registry\nregistry.add('second')\nregistry.NAMES['a'] = 0\n"
+                                "registry.KINDS.discard('a')\n")
+        self.write("app.py", "import sys, registry\n"
+                             "for name in ['registry'] + sys.argv[1:]:\n    __import__(name)\n"
+                             "    print(registry.NAMES, registry.ORDER, sorted(registry.KINDS))\n")
+        self.assert_succeeds(self.build_with("first", "second"))
+        for order in ((), ("first",), ("second",), ("first", "second"), ("second", "first")):
+            self.assert_same("app.py", *order)
+
+    def test_registrations_with_classes_and_functions_of_others_come_with_the_import(self):
+        self.write("shapes.py", "import abc, functools\nclass Shape(abc.ABC):\n    pass\n"
+                                "class Round(Shape):\n    pass\nclass Circle:\n    pass\n"
+                                "@functools.singledispatch\ndef area(shape):\n    return None\n")
+        self.write("extras.py", "import shapes\nshapes.Round.register(shapes.Circle)\n"
+                                "shapes.Shape.register(int)\n"
+                                "isinstance(5, shapes.Shape), shapes.area(shapes.Circle())\n"
+                                "@shapes.area.register(shapes.Circle)\n"
+                                "def area(circle):\n    return 3\nshapes.area(shapes.Circle())\n")
+        self.write("app.py", "import sys, shapes\n"
+                             "def show():\n"
+                             "    circle = shapes.Circle()\n"
+                             "    print([isinstance(each, shapes.Shape) for each in (circle, 5, '')])\n"
+                             "    print(isinstance(circle, shapes.Round), shapes.area(circle))\n"
+                             "show()\nimport extras\nshow()\n")
+        for interpreter in interpreters():
+            with self.subTest(str(interpreter)):
+                self.assert_succeeds(self.build_with("extras", interpreter=interpreter))
+                self.assert_same("app.py", interpreter=interpreter)
+
     def test_working_directory_that_was_searched_at_the_build_is_the_same_place(self):
         self.write("once.py", "import os\nPROCESS = os.getpid()\n")
         self.assert_succeeds(self.build_with("once"))
