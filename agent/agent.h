@@ -123,6 +123,7 @@ void note_modules();
 void return_main_to_collector();  // after gc.freeze()
 void let_go_of_main();            // at the end: nobody else of ours holds it
 void finalize_run();
+void clear_names(PyObject* names);  // of a module
 
 // A function of a builtin module, in any calling convention of CPython's: at most four arguments;
 // what a convention does not use is passed on unseen.

@@ -50,10 +50,14 @@ bool can_change_places() {
   return fits && back;
 }
 
-// finalize_modules_delete_special()
-constexpr const char* kSetToNone[] = {
-    "path",      "argv",      "ps1",        "ps2",      "path_hooks",     "path_importer_cache",
-    "meta_path", "last_type", "last_value", "last_exc", "last_traceback", "__interactivehook__"};
+// finalize_modules_delete_special(), in its order: what the last error holds ends when sys.path is
+// gone and sys.meta_path is not.
+constexpr const char* kSetToNone[] = {"path",       "argv",
+                                      "ps1",        "ps2",
+                                      "last_exc",   "last_type",
+                                      "last_value", "last_traceback",
+                                      "path_hooks", "path_importer_cache",
+                                      "meta_path",  "__interactivehook__"};
 constexpr const char* kStreams[][2] = {
     {"stdin", "__stdin__"}, {"stdout", "__stdout__"}, {"stderr", "__stderr__"}};
 

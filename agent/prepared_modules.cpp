@@ -108,6 +108,7 @@ void fill(PreparedModule& record, PyObject* description, PyObject* hidden, Impor
     steps->effect = step;
   }
   accept(record);
+  record.frozen_version = record.version;
 }
 
 // The functions that agent/python needs from here.

@@ -32,8 +32,9 @@ struct PreparedModule {
   PyObject* child;  // the last part of its name
   const ImportStep* steps;
   uint64_t version;
-  long parent;   // its package's record, or -1
-  long package;  // the record of the first part of its name
+  uint64_t frozen_version;  // of the names, as they were hidden
+  long parent;              // its package's record, or -1
+  long package;             // the record of the first part of its name
   uint32_t step_count;
   uint32_t walk;  // the last walk that came by
   uint32_t turn;  // how many were published up to it; 0: it was there at the freeze

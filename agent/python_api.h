@@ -136,6 +136,7 @@ struct PythonApi {
   PyObject* PyCode_Type;
   PyObject** PyExc_SystemExit;
   PyObject** PyExc_RuntimeError;
+  PyObject** PyExc_UnicodeEncodeError;
   PyObject** PyExc_KeyboardInterrupt;
 
   // N of Python 3.N.

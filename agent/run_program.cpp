@@ -274,7 +274,7 @@ void finalize_run_and_main() {
   PyObject* names = python.PyModule_GetDict(python.PyImport_AddModule("__main__"));
   python.Py_IncRef(names);
   finalize_run();
-  python.Py_DecRef(call(agent_names, "clear_names", names));
+  clear_names(names);
   python.Py_DecRef(names);
   python.PyErr_Clear();
   python.PyGC_Collect();

@@ -233,11 +233,8 @@ def apply_step(step):
 
 def freeze_surroundings():
     """What a launch compares with; nothing of this changes between here and the freeze."""
-    wanted = ("sys",) if LAUNCH["continues_script"] else HIDDEN["all"]
     HIDDEN["names"] = {
-        record[0]: dict(record[2])
-        for record in HIDDEN["records"]
-        if record[2] is not None and record[0] in wanted
+        record[0]: dict(record[2]) for record in HIDDEN["records"] if record[2] is not None
     }
     HIDDEN["own_sys_names"] = dict.fromkeys(OWN_SYS_NAMES)
     HIDDEN["variables"] = READS["variables"]
