@@ -18,10 +18,15 @@ bare::SystemResult execute(const char* path, char** arguments, char** environmen
                            bare::as_word(environment));
 }
 
-// The interpreter's own arguments, with a first place for its name.
-char** interpreter_arguments(const LaunchOptions& options) {
+// The interpreter's own arguments, with a first place for its name. For an image's own program they
+// begin with the options that the image was built with.
+char** interpreter_arguments(const LaunchOptions& options, const format::ImageView* image) {
   char** vector = argument_vector();
   long count = 1;
+  if (image != nullptr && options.has_own_program) {
+    for (const format::Text& option : image->options())
+      vector[count++] = const_cast<char*>(image->string(option.text));
+  }
   for (char** argument = options.python_arguments;
        *argument != nullptr && count < kMostArguments - 1; ++argument)
     vector[count++] = *argument;
@@ -45,7 +50,7 @@ void explain(const LaunchOptions& options, const char* reason) {
                                    const bare::ProcessStart& start, const char* reason) {
   const char* interpreter = image.string(image.header().interpreter);
   explain(options, reason);
-  char** vector = interpreter_arguments(options);
+  char** vector = interpreter_arguments(options, &image);
   vector[0] = const_cast<char*>(interpreter);
   const bare::SystemResult result = execute(interpreter, vector, start.environment);
   if (options.role == Role::kInterpreter)
@@ -59,7 +64,8 @@ void explain(const LaunchOptions& options, const char* reason) {
 [[noreturn]] void run_next_interpreter(const LaunchOptions& options,
                                        const bare::ProcessStart& start, const char* reason) {
   explain(options, reason);
-  execute_next_interpreter(options.link, interpreter_arguments(options), start.environment);
+  execute_next_interpreter(options.link, interpreter_arguments(options, nullptr),
+                           start.environment);
   bare::Message sentence;
   fail(sentence.add("pysnap-run: ")
            .add(options.link)

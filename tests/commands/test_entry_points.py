@@ -75,6 +75,18 @@ class EntryPointTest(BuildTest):
         self.assertIn("the variable HOME is /other", explained.stderr)
         self.assertIn(f"greetings ['{self.path}', 'seven']", explained.stdout)
 
+    def test_plain_python_has_the_options_of_the_image(self):
+        self.write("site/greeter/command.py", "import sys\n"
+                   "def main():\n    print(sys.flags.dev_mode, sys.flags.optimize, sys.argv[1:])\n")
+        self.assert_succeeds(build(self.image, "--entry-point", "greet",
+                                   "--python-options=-X dev -OO", env=self.variables()))
+        for variables, explained in ((self.variables(), ""),
+                                     ({**self.variables(), "HOME": "/other"}, "HOME")):
+            launched = run(RUN, "--explain", "--image", self.image, "-X", env=variables)
+            self.assertEqual("True 2 ['-X']\n", launched.stdout)
+            self.assertIn(explained, launched.stderr)
+            self.assertEqual(bool(explained), bool(launched.stderr))
+
     def test_executed_image_has_no_options_of_the_launcher(self):
         self.assert_succeeds(build(self.image, "--entry-point", "greet", env=self.variables()))
         launched = run(self.image, "--explain", "--image", env=self.variables())
