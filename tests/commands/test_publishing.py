@@ -8,7 +8,7 @@ import unittest
 from pathlib import Path
 
 from test_modules import BuildTest
-from workshop import BINARIES, INPUT, interpreters, launch, python, run
+from workshop import BINARIES, INPUT, RUN, interpreters, launch, python, run
 
 CHANGES_EVERYTHING = """
 import atexit, builtins, codecs, copyreg, gc, logging, os, signal, sys, warnings, weakref
@@ -224,6 +224,45 @@ print(len(set(modules)))
         self.assert_succeeds(self.build_with("xml.dom.minidom", "unittest.mock", "asyncio"))
         for _ in range(5):
             self.assertEqual("1\n", self.assert_same("app.py"))
+
+
+class ExplainTest(Comparison):
+    """`--explain` and PYSNAP_EXPLAIN: one line where something falls back, and only there."""
+
+    def explained(self, *arguments: str, **variables: str) -> list[str]:
+        """The lines of a launch that are not the program's."""
+        image = ("--image", self.directory / "x.image")
+        env = {**self.variables(), **variables}
+        by_option = run(RUN, "--explain", *image, *arguments, env=env, cwd=self.directory)
+        by_variable = run(RUN, *image, *arguments, env={**env, "PYSNAP_EXPLAIN": "1"},
+                          cwd=self.directory)
+        silent = run(RUN, *image, *arguments, env=env, cwd=self.directory)
+        self.assertEqual(("", by_option.stderr), (silent.stderr, by_variable.stderr))
+        self.assertEqual([silent.stdout] * 2, [by_option.stdout, by_variable.stdout])
+        return by_option.stderr.splitlines()
+
+    def test_one_line_where_something_falls_back(self):
+        self.write("clock.py", "def now():\n    return 'true time'\n")
+        self.write("user.py", "import clock\nSTART = clock.now()\n")
+        self.write("outer.py", "import user\n")
+        self.write("app.py", "import os, subprocess, sys, json, clock\n"
+                             "if 'patch' in sys.argv:\n    clock.now = os.getcwd\n"
+                             "try:\n    import not_there\nexcept ImportError:\n    pass\n"
+                             "import outer, user, colorsys, json.tool\n"
+                             "if os.fork() == 0:\n    import logging\n    os._exit(0)\nos.wait()\n"
+                             "subprocess.run([sys.executable, '-c', 'import json'], check=True)\n")
+        self.assert_succeeds(self.build_with("outer", "json.tool", "subprocess", "logging"))
+        self.assertEqual([], self.explained("app.py"))
+        self.assertEqual([], self.explained("-m", "app", ANY="variable"))
+        why = "pysnap-run: plain Python runs instead of the image: "
+        for arguments, variables, reason in ((("app.py",), {"HOME": "/other"}, "the variable HOME"),
+                                             (("-O", "app.py"), {}, "other options of Python"),
+                                             (("-q", "-m", "app"), {"PYTHONSAFEPATH": "1"}, "")):
+            lines = self.explained(*arguments, **variables)
+            self.assertEqual([True], [line.startswith(why) and reason in line for line in lines])
+        lines = self.explained("app.py", "patch")
+        self.assertEqual([f"pysnap-run: {name} is imported afresh" for name in ("outer", "user")],
+                         [line.rpartition(": ")[0].partition(": the")[0] for line in lines])
 
 
 class CodeOnlyTest(Comparison):
