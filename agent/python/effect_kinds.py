@@ -222,7 +222,19 @@ def forget_logger_cache():
     sys.modules["logging"].root.manager._clear_cache()
 
 
+def report_faults(wanted):
+    """faulthandler as modules switch it on: reports go to standard error."""
+    faulthandler = sys.modules["faulthandler"]
+    if not wanted:
+        faulthandler.disable()
+    elif sys.stderr is not None:
+        faulthandler.enable()
+
+
 LATER_KINDS = {
+    "faulthandler": lambda: [
+        Setting(lambda: sys.modules["faulthandler"].is_enabled(), report_faults)
+    ],
     "weakref": lambda: [Finalizers(attribute_of("weakref", "finalize", "_registry"))],
     "copyreg": lambda: [
         Dictionary(attribute_of("copyreg", "dispatch_table")),

@@ -3,31 +3,8 @@
 import unittest
 from pathlib import Path
 
-from workshop import (REFUSED, REPOSITORY, RUN, CommandTest, build, environment, in_private_mounts,
-                      interpreters, launch, may_unshare_mounts, run)
-
-# Registers the C library's own functions in each of its lists of exit functions; the pointers are
-# mangled with the pointer guard of the boot, and a launch has another one.
-C_EXIT_FUNCTIONS = """
-import ctypes
-libc = ctypes.CDLL(None)
-texts = [ctypes.create_string_buffer(text) for text in (b"exit function", b"end of thread")]
-libc.__cxa_atexit(libc.puts, texts[0], None)
-libc.__cxa_thread_atexit_impl(libc.puts, texts[1], texts[1])
-for _ in range(100):  # more than one block of the list
-    libc.__cxa_atexit(libc.abs, None, None)
-"""
-
-
-# A greenlet that waits inside a C function, whose saved frame holds the stack canary.
-SUSPENDED = """
-import greenlet
-def wait(number):
-    greenlet.getcurrent().parent.switch()
-    return -number
-sorting = greenlet.greenlet(lambda: sorted([1, 2, 3], key=wait))
-sorting.switch()
-"""
+from workshop import (REFUSED, REPOSITORY, RUN, CommandTest, build, environment, interpreters, launch,
+                      run)
 
 THIRD_PARTY = REPOSITORY / "build" / "environments" / "third-party" / "bin" / "python"
 
@@ -55,95 +32,6 @@ class FreshnessTest(CommandTest):
         result = launch(self.image, "-c", command, env=self.variables(**more))
         self.assertEqual((0, ""), (result.returncode, result.stderr), result.stdout)
         return result.stdout
-
-
-class NativeStateTest(FreshnessTest):
-    """State of the C library."""
-
-    def test_exit_functions_of_c_run_under_a_new_pointer_guard(self):
-        self.write("exits.py", C_EXIT_FUNCTIONS)
-        for interpreter in interpreters():
-            with self.subTest(str(interpreter)):
-                self.build_with("exits", interpreter=interpreter)
-                self.assertNotIn("pointer guard", self.build_output)
-                for _ in range(2):
-                    self.assertEqual("program\nend of thread\nexit function\n",
-                                     self.output("print('program', flush=True)"))
-
-    def test_main_thread_may_leave_by_pthread_exit(self):
-        self.write("exits.py", C_EXIT_FUNCTIONS)
-        for interpreter in interpreters():
-            with self.subTest(str(interpreter)):
-                self.build_with("exits", interpreter=interpreter)
-                leave = "import ctypes; ctypes.CDLL(None).pthread_exit(None)"
-                self.assertEqual("end of thread\nexit function\n", self.output(leave))
-
-    def test_seeds_of_c_that_mean_chance_are_replaced(self):
-        self.write("chance.py", "import ctypes, os, time\nlibc = ctypes.CDLL(None)\n"
-                   "libc.srand(int(time.time()) ^ os.getpid())\nlibc.srand48(int(time.time()))\n")
-        self.write("fixed.py", "import ctypes\nlibc = ctypes.CDLL(None)\n"
-                   "libc.srandom(12345)\nlibc.srand48(12345)\n")
-        show = "print(*[libc.rand() for _ in range(3)], libc.lrand48())"
-        for interpreter in interpreters():
-            with self.subTest(str(interpreter)):
-                self.build_with("chance", interpreter=interpreter)
-                first, second = (self.output("from chance import libc; " + show).split()
-                                 for _ in range(2))
-                self.assertNotEqual(first[:3], second[:3])
-                self.assertNotEqual(first[3], second[3])
-                self.build_with("fixed", interpreter=interpreter)
-                command = "from fixed import libc; " + show
-                plain = run(interpreter, "-c", command, env=self.variables())
-                self.assertEqual(plain.stdout, self.output(command))
-
-    def test_time_zone_of_the_system_may_change(self):
-        if not may_unshare_mounts():
-            self.skipTest("no private mount namespaces here: mount(2) is not permitted")
-        zones = [Path("/usr/share/zoneinfo") / name for name in ("Asia/Tokyo", "Etc/UTC")]
-        if not all(zone.exists() for zone in zones) or not Path("/etc/localtime").exists():
-            self.skipTest("no /usr/share/zoneinfo or /etc/localtime: Debian package tzdata")
-        self.build_with("json")
-        for zone in zones:
-            result = in_private_mounts(
-                'mount --bind "$1" /etc/localtime; shift; exec "$@"', zone, RUN, "--image",
-                self.image, "-c", "import time; print(time.tzname[0], time.localtime(0).tm_hour)",
-                env=self.variables())
-            self.assertEqual({"Asia/Tokyo": "JST 9\n", "Etc/UTC": "UTC 0\n"}
-                             ["/".join(zone.parts[-2:])], result.stdout, result.stderr)
-
-    def test_canary_stays_where_greenlets_are_suspended(self):
-        if not THIRD_PARTY.exists():
-            self.skipTest(f"no {THIRD_PARTY}: scripts/install-test-environments")
-        self.write("suspended.py", SUSPENDED)
-        self.build_with("suspended", interpreter=THIRD_PARTY)
-        self.assertIn("greenlets are suspended", self.build_output)
-        self.assertEqual("[3, 2, 1]\n", self.output(
-            "import suspended\n"
-            "while not suspended.sorting.dead: result = suspended.sorting.switch()\n"
-            "print(result)"))
-
-    def test_failing_library_loads_are_reported_under_a_new_guard(self):
-        self.build_with("ctypes")
-        self.assertIn("no such library", self.output(
-            "import ctypes\n"
-            "try: ctypes.CDLL('/no such library.so')\n"
-            "except OSError as error: print(error)"))
-
-    def test_pointer_guard_stays_where_pointers_are_kept_in_unknown_places(self):
-        # A stream with functions of its own (fopencookie(3)) holds them mangled.
-        self.write("cookie.py", "import ctypes\nlibc = ctypes.CDLL(None)\n"
-                   "libc.fopencookie.restype = ctypes.c_void_p\n"
-                   "class Functions(ctypes.Structure):\n"
-                   "    _fields_ = [(name, ctypes.c_void_p) for name in 'rwsc']\n"
-                   "write = ctypes.cast(libc.write, ctypes.c_void_p).value\n"
-                   "libc.fopencookie.argtypes = [ctypes.c_void_p, ctypes.c_char_p, Functions]\n"
-                   "stream = libc.fopencookie(1, b'w', Functions(None, None, None,\n"
-                   "    ctypes.cast(libc.abs, ctypes.c_void_p).value))\n")
-        self.build_with("cookie")
-        self.assertIn("pointer guard", self.build_output)
-        self.assertEqual("1\n", self.output(
-            "import cookie; print(cookie.libc.fclose(ctypes.c_void_p(cookie.stream)))"
-            .replace("import cookie;", "import cookie, ctypes;")))
 
 
 # Generators by how they were seeded; "chance" ones differ from process to process.
@@ -297,6 +185,48 @@ class EnvironmentTest(FreshnessTest):
                 self.assertNotIn(secret.encode(), self.image.read_bytes())
                 self.assertEqual("True True True True yes False\n",
                                  self.output(show, OF_LAUNCH="yes"))
+
+
+# What modules of the standard library note while they are imported, and use.
+NOTES = """
+import logging, os, platform, resource, tempfile, time, uuid
+import multiprocessing.forkserver, multiprocessing.process, multiprocessing.resource_tracker
+import multiprocessing.util
+STARTED = time.time()
+uuid.uuid1(), uuid.getnode(), platform.node(), tempfile.gettempdir()
+"""
+
+BEGINS_AFRESH = """
+from notes import *
+import sys
+record = logging.LogRecord("name", 10, "path", 1, "message", (), None)
+print(0 <= record.relativeCreated < (record.created - STARTED) * 1000, record.process == os.getpid())
+print(multiprocessing.process.parent_process(), multiprocessing.process.ORIGINAL_DIR == os.getcwd())
+print(multiprocessing.process.current_process().pid == os.getpid(), multiprocessing.util.MAXFD)
+print(multiprocessing.resource_tracker._resource_tracker._fd)
+print(multiprocessing.forkserver._forkserver._forkserver_address)
+print(uuid._node, uuid._last_timestamp, tempfile.tempdir, tempfile._name_sequence)
+print(platform.node() == os.uname().nodename, tempfile.gettempdir() == os.environ["TMPDIR"])
+"""
+
+
+class StandardLibraryTest(FreshnessTest):
+    """Modules of the standard library that differ from process to process."""
+
+    def test_what_modules_note_of_their_process_is_of_the_launch(self):
+        self.write("notes.py", NOTES)
+        (self.directory / "elsewhere").mkdir()
+        for interpreter in interpreters():
+            with self.subTest(str(interpreter)):
+                self.build_with("notes", interpreter=interpreter)
+                limited = run("sh", "-c", 'ulimit -n 123; cd "$1"; shift; exec "$@"', "sh",
+                              self.directory / "elsewhere", RUN, "--image", self.image, "-c",
+                              BEGINS_AFRESH,
+                              env=self.variables(PYSNAP_EXPLAIN="1",
+                                                 TMPDIR=str(self.directory / "elsewhere")))
+                self.assertEqual(("True True\nNone True\nTrue 123\nNone\nNone\n"
+                                  "None None None None\nTrue True\n", ""),
+                                 (limited.stdout, limited.stderr))
 
 
 class FactsTest(FreshnessTest):

@@ -3,6 +3,7 @@
 Every program runs twice, with plain Python and from the image, and must print the same.
 """
 
+import signal
 import subprocess
 import unittest
 from pathlib import Path
@@ -200,6 +201,23 @@ class PublishTest(Comparison):
             with self.subTest(str(interpreter)):
                 self.assert_succeeds(self.build_with("extras", interpreter=interpreter))
                 self.assert_same("app.py", interpreter=interpreter)
+
+    def test_faults_are_reported_where_the_module_that_asked_for_it_is_imported(self):
+        self.write("reports.py", "import faulthandler\nfaulthandler.enable()\n")
+        self.write("app.py", "import ctypes, sys\nif 'report' in sys.argv:\n    import reports\n"
+                             "import faulthandler\nprint(faulthandler.is_enabled(), flush=True)\n"
+                             "def fault():\n    faulthandler._stack_overflow()\n"
+                             "if 'fault' in sys.argv:\n    fault()\n")
+        for interpreter in interpreters():
+            with self.subTest(str(interpreter)):
+                self.assert_succeeds(self.build_with("reports", "ctypes", interpreter=interpreter))
+                self.assert_same("app.py", interpreter=interpreter)
+                self.assert_same("app.py", "report", interpreter=interpreter)
+                # The stack is used up: the report needs the alternate signal stack.
+                fault = launch(self.directory / "x.image", "app.py", "report", "fault",
+                               env=self.variables(), cwd=self.directory)
+                self.assertEqual((-signal.SIGSEGV, "True\n"), (fault.returncode, fault.stdout))
+                self.assertIn("line 7 in fault", fault.stderr)
 
     def test_working_directory_that_was_searched_at_the_build_is_the_same_place(self):
         self.write("once.py", "import os\nPROCESS = os.getpid()\n")
