@@ -101,11 +101,8 @@ PyObject* subclasses(PyObject* a, PyObject* b, PyObject* c, PyObject* d) {
 }  // namespace
 
 void hide_prepared_classes() {
-  PyObject* found = call(agent_names, "hidden_classes");
-  if (found == nullptr) {
-    python.PyErr_Print();
-    give_up("the classes of prepared modules cannot be found");
-  }
+  PyObject* found =
+      python.PyDict_GetItemString(python.PyDict_GetItemString(agent_names, "HIDDEN"), "classes");
   const long size = python.PyList_Size(found);
   if (size > 0) {
     classes =
@@ -120,7 +117,6 @@ void hide_prepared_classes() {
     PyObject* object = python.PyDict_GetItemString(python.PyEval_GetBuiltins(), "object");
     exchange_method(object, "__subclasses__", subclasses, original_subclasses);
   }
-  python.Py_DecRef(found);
 }
 
 }  // namespace pysnap::agent

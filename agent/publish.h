@@ -12,8 +12,8 @@ void add_publish_helpers(PyObject* names);
 // publish.cpp.
 void hide_prepared_modules();
 
-// After the last collection of garbage before the freeze: from here on __subclasses__() leaves out
-// classes of hidden modules.
+// After gc.freeze(), for the classes that agent/python has found before it: from here on
+// __subclasses__() leaves out those of hidden modules.
 void hide_prepared_classes();
 
 // For agent/python/recorder.py: (self, wanted) -> what was wanted before. Tells

@@ -98,5 +98,4 @@ def hidden_classes():
             index = HIDDEN["indices"].get(maker or home_name(item))
             if index is not None:
                 found.append((item, index))
-    MAKERS.__init__()
     return found

@@ -106,6 +106,7 @@ def settle():
     """The last Python code before the freeze; returns what is to be wiped."""
     unused = empty_environments(LAUNCH["environment_copies"], LAUNCH["start_environment"])
     gc.collect()
+    HIDDEN["classes"] = hidden_classes()  # the collector of a launch need not visit the list
     gc.freeze()
     return unused
 
