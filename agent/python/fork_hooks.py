@@ -54,6 +54,8 @@ def keep_boot_hooks():
 def restore_hooks():
     """In the forked child, after its hooks ran: a launch has those of what start-up imports."""
     BEFORE_HOOKS[:], CHILD_HOOKS[:] = LAUNCH["own_hooks"]
+    for hook in LAUNCH["boot_hooks"][1]:
+        note_names(getattr(hook, "__module__", None))
     flush_output()  # what hooks printed belongs to the build
 
 

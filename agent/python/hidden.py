@@ -248,3 +248,9 @@ def freeze_surroundings():
     HIDDEN["path"] = tuple(sys.path)
     HIDDEN["finders"] = tuple(sys.meta_path)
     return HIDDEN
+
+
+def note_names(module):
+    """What a module has made new since then is not the program's doing."""
+    if module in HIDDEN["names"]:
+        HIDDEN["names"][module].update(HIDDEN["records"][HIDDEN["all"][module]][2])

@@ -202,10 +202,12 @@ class VirtualSubclasses:
 
 
 def is_foreign_class(item):
-    """Whether a class is not the running module's package's."""
+    """Whether a class is another package's than the running module's. A private module serves
+    public ones: _decimal registers the class of decimal, weakref that of _weakrefset."""
     running = TEMPORARY["running"]
-    package = running[-1].partition(".")[0] if running else None
-    return package is not None and (home_name(item) or "").partition(".")[0] != package
+    package = running[-1].partition(".")[0].lstrip("_") if running else None
+    home = (home_name(item) or "_").partition(".")[0]
+    return package is not None and home != package and home[:1] != "_"
 
 
 VIRTUAL_SUBCLASSES = VirtualSubclasses()
