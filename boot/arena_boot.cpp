@@ -1,12 +1,11 @@
 // pysnap-boot CEILING LOADER [LOADER ARGUMENTS...]: starts a program so that everything it maps
 // lands below CEILING (hexadecimal), at addresses that depend on the ceiling alone.
 //
-// How: Linux gives a mapping without an address the highest free range (mm/mmap.c, top-down
-// layout). With all address space above the ceiling reserved, the highest free range is just below
-// it. The dynamic loader is mapped first and entered as if the kernel had started it directly
-// ("ld.so PROGRAM", ld.so(8)); it then maps the program, which needs no knowledge of ELF here
-// beyond the loader's own segments, keeps $ORIGIN right, and lets fixed-address programs have
-// their place.
+// How: with all address space above the ceiling reserved, the highest free range, which is where
+// Linux puts mappings, is just below it (bare/reservation.h). The dynamic loader is mapped first
+// and entered as if the kernel had started it directly ("ld.so PROGRAM", ld.so(8)); it then maps
+// the program, which needs no knowledge of ELF here beyond the loader's own segments, keeps
+// $ORIGIN right, and lets fixed-address programs have their place.
 //
 // Freestanding: this process's stack, text and vDSO all stay above the ceiling and are given up by
 // the jump; a C library here would leave its thread pointer, rseq and robust list behind.
@@ -16,10 +15,11 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
+#include "bare/memory_lines.h"
 #include "bare/process_start.h"
+#include "bare/reservation.h"
 #include "bare/system_call.h"
 #include "bare/text.h"
-#include "boot/memory_lines.h"
 #include "format/arena_layout.h"
 
 namespace pysnap::boot {
@@ -30,7 +30,6 @@ using format::kernel_page_slot;
 using format::kKernelPageSlotSize;
 using format::kStackSlotSize;
 
-constexpr uint64_t kUserSpaceEnd = 0x7ffffffff000;  // 47 bits less the guard page, mm.rst
 constexpr uint64_t kPage = 4096;
 
 [[noreturn]] void die(const char* step, int error) {
@@ -66,28 +65,14 @@ void refuse_program_break() {
        "seccomp filter");
 }
 
-struct Reservation {
-  uint64_t free_from;  // everything in [ceiling, free_from) is taken
-};
-
 void reserve(uint64_t begin, uint64_t end) {
-  if (begin >= end) return;
-  must(bare::map(begin, end - begin, PROT_NONE,
-                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0),
-       "reserving the address space above the arena");
-}
-
-void reserve_before(void* context, const MemoryLine& line) {
-  Reservation* reservation = static_cast<Reservation*>(context);
-  if (line.begin >= kUserSpaceEnd || line.end <= reservation->free_from) return;
-  reserve(reservation->free_from, line.begin);
-  reservation->free_from = line.end;
+  const int error = bare::reserve(begin, end);
+  if (error != 0) die("reserving the address space above the arena", error);
 }
 
 void reserve_above(uint64_t ceiling) {
-  Reservation reservation = {ceiling};
-  if (!for_each_mapping(reserve_before, &reservation)) die("reading /proc/self/maps", 5);
-  reserve(reservation.free_from, kUserSpaceEnd);
+  const int error = bare::reserve_free(ceiling, bare::kUserSpaceEnd);
+  if (error != 0) die("reserving the address space above the arena", error);
 }
 
 // The main stack, in a slot big enough for any sensible RLIMIT_STACK; only the limit in force is
@@ -113,7 +98,7 @@ struct KernelPageMove {
   uint64_t code;  // where [vdso] went; 0: there is none
 };
 
-void move_kernel_mapping(void* context, const MemoryLine& line) {
+void move_kernel_mapping(void* context, const bare::MemoryLine& line) {
   KernelPageMove* move = static_cast<KernelPageMove*>(context);
   const bool data = bare::starts_with(line.name, "[vvar");
   const bool code = bare::equal(line.name, "[vdso]");
@@ -130,7 +115,7 @@ void move_kernel_mapping(void* context, const MemoryLine& line) {
 // must not change, as [vdso] code finds its data by distance (arch/x86/entry/vdso).
 uint64_t move_kernel_page(uint64_t slot) {
   KernelPageMove move = {slot, slot, 0};
-  if (!for_each_mapping(move_kernel_mapping, &move)) die("reading /proc/self/maps", 5);
+  if (!bare::for_each_mapping(move_kernel_mapping, &move)) die("reading /proc/self/maps", 5);
   if (move.next > slot + kKernelPageSlotSize) die("fitting the vDSO into its slot", 12);
   if (move.next < slot + kKernelPageSlotSize) reserve(move.next, slot + kKernelPageSlotSize);
   return move.code;

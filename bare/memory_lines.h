@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace pysnap::boot {
+namespace pysnap::bare {
 
 struct MemoryLine {
   uint64_t begin;
@@ -11,8 +11,8 @@ struct MemoryLine {
   const char* name;  // "[vdso]", a path, or ""; valid during the callback
 };
 
-// Calls `visit(context, line)` for every mapping; false when the file cannot be read or is longer
-// than the fixed buffer (a fresh static process has about ten lines).
+// Calls `visit(context, line)` for every mapping; false when the file cannot be read. It is read in
+// pieces: the kernel goes on by address, so `visit` may change mappings below the line's end.
 bool for_each_mapping(void (*visit)(void* context, const MemoryLine& line), void* context);
 
-}  // namespace pysnap::boot
+}  // namespace pysnap::bare
