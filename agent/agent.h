@@ -5,6 +5,10 @@
 // (environment, streams, fresh Python state, at-fork child hooks, arguments) -> the program ->
 // finish -> exit.
 //
+// A launch that is frozen again does both: resume -> launch -> begin_again (agent/python/again.py)
+// -> the program -> checkpoint -> frozen. What the first freeze left behind is made anew there:
+// every list and every pointer that a launch uses is of the last freeze.
+//
 // Each launch is a fork child of the boot: the process freezes right after the fork, and every
 // at-fork child hook runs exactly once, before the freeze or at each launch
 // (agent/python/fork_hooks.py).
@@ -25,6 +29,9 @@ inline constexpr const char* kControlVariable = "PYSNAP_CONTROL_DESCRIPTOR";
 [[noreturn]] void give_up(const char* sentence);
 [[noreturn]] void refuse(const char* sentence);
 
+// The control socket of this process; -1: it has none.
+void listen_to_builder(int descriptor);
+
 // The steps from the door to the frozen process. `frame`: address of the door's stack frame; a
 // resumed process uses the stack below it.
 [[noreturn]] void prepare_and_freeze(int control_descriptor, uintptr_t frame);
@@ -34,9 +41,11 @@ inline constexpr const char* kControlVariable = "PYSNAP_CONTROL_DESCRIPTOR";
 [[noreturn]] void freeze(int control_descriptor, uintptr_t frame);
 
 // Runs a script that freezes where it calls pysnap.checkpoint(), and goes on from there in a
-// launch.
+// launch. A launch with kFreezesAgain freezes where it calls that next; so does a script that is
+// launched from an image of modules.
 [[noreturn]] void build_script(int control_descriptor, PyObject* path);
 [[noreturn]] void continue_script(const format::LaunchRequest& request);
+[[noreturn]] void launch_script_to_freeze(const format::LaunchRequest& request);
 
 // Remembers the address ranges of the interpreter and the libraries it is linked with.
 void note_start_libraries();
@@ -52,11 +61,12 @@ void read_kernel_state(format::KernelState& state);
 void watch_c_seeds();
 void refresh_c_seeds();
 
-// What getpid() tells libraries during the boot (process_id.cpp).
-inline constexpr int kImpossibleProcess = 0x3ffffffe;
-
-// From here on getpid() tells every caller the truth.
-void end_boot_process_id();
+// While an image is made, getpid() tells libraries an impossible pid (process_id.cpp). From here on
+// it tells every caller the truth; or, in a launch that is frozen again, libraries another such
+// pid.
+void begin_true_process_id();
+void begin_other_impossible_process_id();
+int impossible_process_id();
 
 // State below Python that two launches must not share: thread id, AT_RANDOM, generators of C
 // libraries.

@@ -26,6 +26,7 @@ void exchange_method(PyObject* module, const char* name, Method replacement, Met
   if (function == nullptr) give_up("a module of the interpreter lacks a function");
   BuiltinDefinition* definition = reinterpret_cast<BuiltinFunction*>(function)->definition;
   if (strcmp(definition->name, name) != 0) give_up("functions are not what they were");
+  if (definition->method == replacement) return;  // by an earlier freeze
   original = definition->method;
   definition->method = replacement;
 }

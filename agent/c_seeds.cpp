@@ -25,7 +25,7 @@ bool seeds_drand48 = false;
 // process_id.cpp), or both together in one of the usual ways.
 bool means_chance(uint32_t seed) {
   const uint32_t pids[] = {static_cast<uint32_t>(syscall(SYS_getpid)),
-                           static_cast<uint32_t>(kImpossibleProcess)};
+                           static_cast<uint32_t>(impossible_process_id())};
   for (const uint32_t pid : pids) {
     if (seed == pid) return true;
     for (time_t second = start_time; second <= time(nullptr); ++second) {

@@ -144,6 +144,7 @@ PyObject* call(PyObject* names, const char* function, PyObject* a, PyObject* b, 
 
 [[noreturn]] void freeze(int control_descriptor, uintptr_t frame) {
   // 1. The user's hooks, the search for what cannot be frozen, the rehearsal of a launch.
+  note_changed_names();
   if (call(agent_names, "conclude") == nullptr) {
     python.PyErr_Print();
     give_up("preparing the interpreter failed");

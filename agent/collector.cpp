@@ -54,8 +54,11 @@ PyObject* get_freeze_count(PyObject* a, PyObject* b, PyObject* c, PyObject* d) {
                                 (all > frozen_by_build ? all - frozen_by_build : 0));
 }
 
+// The interpreter's own count, also where a program's question is answered otherwise already.
 long freeze_count() {
   PyObject* gc = python.PyDict_GetItemString(agent_names, "gc");
+  if (original_get_freeze_count != nullptr)
+    return python.PyLong_AsLong(original_get_freeze_count(gc, nullptr, nullptr, nullptr));
   PyObject* function = python.PyObject_GetAttrString(gc, "get_freeze_count");
   PyObject* count =
       function == nullptr ? nullptr : python.PyObject_CallFunctionObjArgs(function, nullptr);
@@ -115,6 +118,7 @@ void let_program_see_frozen_objects() {
   thread_count =
       python.PyObject_GetAttrString(python.PyDict_GetItemString(agent_names, "thread"), "_count");
   if (thread_count == nullptr) give_up("the interpreter's _thread module lacks a function");
+  thawed = false;
   frozen_by_build = freeze_count();
   exchange_method(gc, "get_freeze_count", get_freeze_count, original_get_freeze_count);
   exchange_method(gc, "unfreeze", unfreeze, original_unfreeze);

@@ -38,15 +38,19 @@ void close_door() {
 __attribute__((constructor)) void load() {
   const char* descriptor = getenv(kControlVariable);
   if (descriptor == nullptr) return;
-  control_descriptor = atoi(descriptor);
   unsetenv(kControlVariable);
-  fcntl(control_descriptor, F_SETFD, FD_CLOEXEC);  // not for programs that imports start
+  listen_to_builder(atoi(descriptor));
   note_start_libraries();
   watch_c_seeds();
   close_door();
 }
 
 }  // namespace
+
+void listen_to_builder(int descriptor) {
+  control_descriptor = descriptor;
+  if (descriptor >= 0) fcntl(descriptor, F_SETFD, FD_CLOEXEC);  // not for programs that are started
+}
 
 [[noreturn]] void end_boot(const char* verb, const char* sentence) {
   char record[1024];

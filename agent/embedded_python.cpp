@@ -2,6 +2,7 @@
 
 // The texts come from agent/embedded_sources.S, with a terminator each.
 extern "C" {
+extern const char pysnap_python_again[];
 extern const char pysnap_python_classes[];
 extern const char pysnap_python_watch[];
 extern const char pysnap_python_prepare[];
@@ -54,6 +55,7 @@ EmbeddedSources embedded_sources() {
       {"<pysnap verdict>", pysnap_python_verdict},
       {"<pysnap readline aside>", pysnap_python_readline_aside},
       {"<pysnap prepare>", pysnap_python_prepare},
+      {"<pysnap again>", pysnap_python_again},
   };
   return {sources, sources + sizeof sources / sizeof sources[0]};
 }

@@ -31,4 +31,5 @@
         embed   pysnap_python_code_only, "code_only.py"
         embed   pysnap_python_hidden, "hidden.py"
         embed   pysnap_python_verdict, "verdict.py"
+        embed   pysnap_python_again, "again.py"
         .section .note.GNU-stack, "", @progbits

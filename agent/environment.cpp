@@ -45,6 +45,20 @@ void* checked(void* memory) {
 
 void wipe(char* text) { explicit_bzero(text, strlen(text)); }
 
+// A copy: the text may be about to be wiped.
+void keep(const KeptVariable& variable) {
+  const auto* text = static_cast<const char*>(checked(strdup(variable.text)));
+  kept[kept_count++] = {text, variable.overrides};
+}
+
+const KeptVariable* find_kept(const char* like, int count) {
+  const size_t length = name_length(like) + 1;
+  for (int i = 0; i < count; ++i) {
+    if (strncmp(kept[i].text, like, length) == 0) return &kept[i];
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 void note_start_environment() {
@@ -57,12 +71,18 @@ void note_start_environment() {
 
 void forget_environment() {
   const int count = count_of(environ);
+  const KeptVariable* const earlier = kept;  // those of an image that this one is made from
+  const int earlier_count = kept_count;
   kept = static_cast<KeptVariable*>(
-      checked(calloc(static_cast<size_t>(count) + 1, sizeof(KeptVariable))));
+      checked(calloc(static_cast<size_t>(count + earlier_count) + 1, sizeof(KeptVariable))));
+  kept_count = 0;
   for (int i = 0; i < count; ++i) {
     const char* before = find_name(start_environment, environ[i]);
-    if (before == nullptr || strcmp(before, environ[i]) != 0)
-      kept[kept_count++] = {static_cast<char*>(checked(strdup(environ[i]))), before != nullptr};
+    if (before == nullptr || strcmp(before, environ[i]) != 0) keep({environ[i], before != nullptr});
+  }
+  const int changed_count = kept_count;
+  for (int i = 0; i < earlier_count; ++i) {
+    if (find_kept(earlier[i].text, changed_count) == nullptr) keep(earlier[i]);
   }
   for (int i = 0; i < count; ++i) wipe(environ[i]);
   for (char** copy = start_environment; *copy != nullptr; ++copy) {

@@ -148,6 +148,7 @@ void clear_names(PyObject* names) {
 // the program, its methods, their globals are one cycle, and only a collector that sees all of it
 // calls the finalisers of what hangs on it while the names are still there.
 void return_main_to_collector() {
+  let_go_of_main();  // held since an earlier freeze
   main_module = python.PyDict_GetItemString(modules, "__main__");
   if (main_module == nullptr) return;
   python.Py_IncRef(main_module);

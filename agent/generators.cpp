@@ -81,6 +81,8 @@ bool add_capsule(PyObject* capsule, const char* words, long size, long position)
 }  // namespace
 
 void note_generators() {
+  generator_count = 0;
+  permuted_count = 0;
   PyObject* list = call(agent_names, "describe_generators");
   if (list == nullptr) {
     python.PyErr_Clear();

@@ -39,6 +39,7 @@ struct Mapping {
   uintptr_t end;
   bool writable;
   bool executable;
+  bool has_file;
 };
 
 // Used before the freeze only, in memory that is given back.
@@ -86,6 +87,7 @@ bool read_mappings(Workspace& work) {
     if (mapping.executable && mapping.begin < work.code_begin) work.code_begin = mapping.begin;
     if (mapping.executable) work.code_end = mapping.end;
     line = strchrnul(at, '\n');
+    mapping.has_file = memchr(at, '/', static_cast<size_t>(line - at)) != nullptr;
     if (*line != 0) ++line;
   }
   return size > 0 && size < kTextSize - 1;
@@ -164,31 +166,33 @@ bool is_jump_in_own_frame(const uintptr_t* word, uintptr_t guard) {
 // On this thread's stack, above the frames of the boot, is the buffer pthread_exit(3) jumps to.
 // Below are remains. In other stacks, the buffers of threads that are no more.
 bool understand(const Workspace& work, uintptr_t* word, uintptr_t guard, uintptr_t frame,
-                uintptr_t stack_end) {
+                const Mapping& stack) {
   const uintptr_t own = reinterpret_cast<uintptr_t>(word);
   const Mapping* mapping = find_mapping(work, own);
   // What is looked at around a word: the one before it and the three behind.
   if (own < mapping->begin + 8 || own + 32 > mapping->end) return false;
   const bool jump = is_jump_in_own_frame(word, guard);
-  if (own >= frame && own < stack_end) {
+  if (own >= frame && own < stack.end) {
     return !jump || (keep(word) && keep(word - 1) && keep(word - 6));
   }
-  if (own < frame && mapping->end == stack_end) return true;
+  if (own < frame && own >= stack.begin) return true;
   if (jump) return true;
   return (is_exit_function(work, word, guard) || is_thread_exit_function(word)) && keep(word);
 }
 
-// Looks at the pages of a mapping that exist (pagemap of proc(5): bits 63 and 62).
+// Looks at the pages of a mapping that exist (pagemap of proc(5): bits 63 and 62). Those of an
+// image that nobody has touched yet do not seem to.
 bool search_mapping(Workspace& work, const Mapping& mapping, int pagemap, uintptr_t frame,
-                    uintptr_t stack_end) {
+                    const Mapping& stack) {
   const uintptr_t guard = read_guard();
   constexpr uintptr_t kChunk = sizeof work.page_words / sizeof work.page_words[0];
   for (uintptr_t begin = mapping.begin; begin < mapping.end; begin += kChunk * kPage) {
     memset(work.page_words, 0xff, sizeof work.page_words);  // without a pagemap: look at all
     const uintptr_t left = (mapping.end - begin) / kPage;
     const uintptr_t count = left < kChunk ? left : kChunk;
-    const ssize_t got =
-        pread(pagemap, work.page_words, count * 8, static_cast<off_t>(begin / kPage * 8));
+    const ssize_t got = mapping.has_file ? -1
+                                         : pread(pagemap, work.page_words, count * 8,
+                                                 static_cast<off_t>(begin / kPage * 8));
     if (got < 0) memset(work.page_words, 0xff, sizeof work.page_words);
     for (uintptr_t page = 0; page < count; ++page) {
       if (work.page_words[page] >> 62 == 0) continue;
@@ -196,23 +200,36 @@ bool search_mapping(Workspace& work, const Mapping& mapping, int pagemap, uintpt
       for (size_t i = 0; i < kPage / sizeof(uintptr_t); ++i) {
         const uintptr_t address = rotate_right(words[i]) ^ guard;
         if (!is_code(work, address)) continue;
-        if (!understand(work, &words[i], guard, frame, stack_end)) return false;
+        if (!understand(work, &words[i], guard, frame, stack)) return false;
       }
     }
   }
   return true;
 }
 
+// The stack of a launched process is more than one mapping: what the image holds of it, and what
+// the launch has added below.
+Mapping stack_around(const Workspace& work, uintptr_t frame) {
+  const Mapping* first = find_mapping(work, frame);
+  if (first == nullptr) return {};
+  const Mapping* last = first;
+  const Mapping* begin = work.mappings;
+  const Mapping* end = work.mappings + work.mapping_count;
+  while (first > begin && first[-1].end == first->begin && first[-1].writable) --first;
+  while (last + 1 < end && last[1].begin == last->end && last[1].writable) ++last;
+  return {first->begin, last->end, true, false, false};
+}
+
 bool search_memory(Workspace& work, uintptr_t frame) {
   if (!read_mappings(work)) return false;
-  const Mapping* stack = find_mapping(work, frame);
+  const Mapping stack = stack_around(work, frame);
   const int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-  bool understood = stack != nullptr;
+  bool understood = stack.end != 0;
   for (int i = 0; i < work.mapping_count && understood; ++i) {
     const Mapping& mapping = work.mappings[i];
     const auto own = reinterpret_cast<uintptr_t>(&work);
     if (!mapping.writable || (own >= mapping.begin && own < mapping.end)) continue;
-    understood = search_mapping(work, mapping, pagemap, frame, stack->end);
+    understood = search_mapping(work, mapping, pagemap, frame, stack);
   }
   close(pagemap);
   return understood;
@@ -222,6 +239,7 @@ bool search_memory(Workspace& work, uintptr_t frame) {
 
 bool note_guards(uintptr_t frame, StackCanary canary) {
   renews_canary = canary == StackCanary::kRenewed;
+  mangled_count = 0;
   void* memory = mmap(nullptr, sizeof(Workspace), PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) give_up("out of memory while mangled pointers were searched");

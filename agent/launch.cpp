@@ -270,6 +270,7 @@ LaunchPlan plan_program(const format::LaunchRequest& request) {
 }  // namespace
 
 void prepare_launch() {
+  if (facts != nullptr) forget_launch();  // of an earlier freeze
   facts = call(agent_names, "freeze_launch");
   if (facts == nullptr) give_up("the agent could not collect what a launch needs");
   const auto get = [](const char* name) { return python.PyDict_GetItemString(facts, name); };
@@ -306,7 +307,7 @@ LaunchPlan launch(const format::LaunchRequest& request) {
   renew_environment();
   renew_time_zone();
   apply_options(request);
-  adapt_streams(request.flags);
+  if ((request.flags & format::kFreezesAgain) == 0) adapt_streams(request.flags);
   respect_ignored_signals();
   if ((request.flags & format::kExplain) != 0) explain_publishing();
 

@@ -186,6 +186,7 @@ void note_native_end() {
   static Library* order[kMostLibraries];
   int count = 0;
   library_count = 0;
+  function_count = 0;
   dl_iterate_phdr(note_library, nullptr);
   for (int i = 0; i < library_count; ++i) visit(libraries[i], order, count);
   may_shorten = library_count < kMostLibraries;

@@ -114,9 +114,14 @@ void note_native_generators() {
 }
 
 void refresh_native_state(const format::LaunchRequest& request) {
-  end_boot_process_id();
+  const bool freezes_again = (request.flags & format::kFreezesAgain) != 0;
+  if (freezes_again)
+    begin_other_impossible_process_id();
+  else
+    begin_true_process_id();
   refresh_start_randomness();
   refresh_c_seeds();
+  if (freezes_again) watch_c_seeds();
   set_environment(request.environment);
   if (seed_openssl != nullptr) {
     unsigned char seed[48];

@@ -5,6 +5,7 @@
 
 #include "agent/agent.h"
 #include "agent/publish.h"
+#include "agent/search_path.h"
 
 namespace pysnap::agent {
 
@@ -35,6 +36,7 @@ bool in_place(const PreparedModule& record) {
 namespace {
 
 PyObject** sorted_modules = nullptr;
+uint32_t sorted_count = 0;
 
 constexpr uint32_t kPointerSize = sizeof(PyObject*);
 
@@ -50,12 +52,15 @@ int compare_addresses(const void* one, const void* other) {
   return a < b ? -1 : a > b;
 }
 
-void sort_modules() {
-  const auto count = static_cast<uint32_t>(module_table.count);
+// Makes room for those of the table and so many more.
+void list_modules(long more) {
+  const auto count = static_cast<uint32_t>(module_table.count + more);
   sorted_modules = static_cast<PyObject**>(room(count, kPointerSize));
-  for (uint32_t i = 0; i < count; ++i) sorted_modules[i] = module_table[i].module;
-  qsort(sorted_modules, count, kPointerSize, compare_addresses);
+  sorted_count = 0;
+  for (const PreparedModule& record : module_table) sorted_modules[sorted_count++] = record.module;
 }
+
+void sort_modules() { qsort(sorted_modules, sorted_count, kPointerSize, compare_addresses); }
 
 // Publishing counts a reference to each name. The names of all modules lie on as many pages as
 // there are modules; copies side by side lie on a few. An ASCII string is one block without
@@ -196,6 +201,16 @@ PyObject* call_hook(PyObject*, PyObject* hook) {
   return python.none();
 }
 
+PyObject* finders_are_expected(PyObject*, PyObject*) {
+  return python.PyBool_FromLong(agent::finders_are_expected());
+}
+
+PyObject* expect_finders(PyObject*, PyObject*) {
+  agent::expect_finders();
+  python.Py_IncRef(python.none());
+  return python.none();
+}
+
 template <typename Function>
 MethodDefinition definition(const char* name, Function function, int flags) {
   return {name, reinterpret_cast<void*>(function), flags, nullptr};
@@ -208,6 +223,8 @@ MethodDefinition helpers[] = {
     definition("changed_records", changed_records, kMethodNone),
     definition("call_hook", call_hook, kMethodOne),
     definition("changed_containers", changed_containers, kMethodOne),
+    definition("finders_are_expected", finders_are_expected, kMethodNone),
+    definition("expect_finders", expect_finders, kMethodNone),
     definition("watch_native_imports", watch_native_imports, kMethodOne),
 };
 
@@ -239,12 +256,23 @@ void make_module_table(PyObject* descriptions, PyObject* hidden, PyObject* fixed
     module_table[i].is_fixed =
         python.PyDict_GetItemWithError(fixed, module_table[top].name) != nullptr;
   }
+  list_modules(0);
+  sort_modules();
+}
+
+void note_imported_modules() {
+  PyObject* modules = module_table.sys_modules;
+  list_modules(python.PyDict_Size(modules));
+  long position = 0;
+  PyObject *key, *value;
+  while (python.PyDict_Next(modules, &position, &key, &value) != 0)
+    sorted_modules[sorted_count++] = value;
   sort_modules();
 }
 
 bool belongs_to_image(PyObject* module) {
-  return bsearch(&module, sorted_modules, static_cast<size_t>(module_table.count),
-                 sizeof(PyObject*), compare_addresses) != nullptr;
+  return bsearch(&module, sorted_modules, sorted_count, sizeof(PyObject*), compare_addresses) !=
+         nullptr;
 }
 
 }  // namespace pysnap::agent

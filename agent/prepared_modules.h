@@ -67,6 +67,10 @@ void accept(PreparedModule& record);
 // Whether sys.modules has this module under its name.
 bool in_place(const PreparedModule& record);
 
+// Where the program of an image is frozen again: what is in sys.modules by now belongs to the new
+// image, too. The table stays as it is, with what is still hidden.
+void note_imported_modules();
+
 // Fills the table from what agent/python/hidden.py describes. `hidden`: name -> index. `fixed`: a
 // dictionary of the packages that C code knows.
 void make_module_table(PyObject* descriptions, PyObject* hidden, PyObject* fixed);

@@ -4,7 +4,9 @@
 // they last looked. In a container the launched process often has the very pid the booted one had,
 // and two launches would draw the same numbers. So while the image is being made, libraries that
 // were loaded after start-up are told a pid that no process can have (the kernel's PID_MAX_LIMIT is
-// 2^22, include/linux/threads.h): in a launch the pid has changed for every one of them.
+// 2^22, include/linux/threads.h): in a launch the pid has changed for every one of them. A launch
+// that is frozen again tells them another such pid than its image was made under: it has changed
+// there, too.
 // The interpreter itself (os.getpid) and the libraries it is linked with are told the truth.
 #include <link.h>
 #include <stdint.h>
@@ -16,6 +18,7 @@
 namespace pysnap::agent {
 namespace {
 
+constexpr int kImpossibleProcess = 0x3ffffffe;
 constexpr int kMostLibraries = 128;
 
 struct Range {
@@ -25,7 +28,8 @@ struct Range {
 
 Range start_libraries[kMostLibraries];
 int start_library_count = 0;
-bool booting = false;
+bool is_impossible = false;           // what is told
+int impossible = kImpossibleProcess;  // of this image
 
 int note_library(struct dl_phdr_info* info, size_t, void*) {
   Range range = {UINTPTR_MAX, 0};
@@ -52,16 +56,23 @@ bool in_start_library(uintptr_t address) {
 
 void note_start_libraries() {
   dl_iterate_phdr(note_library, nullptr);
-  booting = true;
+  is_impossible = true;
 }
 
-void end_boot_process_id() { booting = false; }
+void begin_true_process_id() { is_impossible = false; }
+
+void begin_other_impossible_process_id() {
+  impossible = impossible == kImpossibleProcess ? kImpossibleProcess - 1 : kImpossibleProcess;
+  is_impossible = true;
+}
+
+int impossible_process_id() { return impossible; }
 
 }  // namespace pysnap::agent
 
 extern "C" __attribute__((visibility("default"))) pid_t getpid() noexcept {
   using namespace pysnap::agent;
   const uintptr_t caller = reinterpret_cast<uintptr_t>(__builtin_return_address(0));
-  if (booting && !in_start_library(caller)) return kImpossibleProcess;
+  if (is_impossible && !in_start_library(caller)) return impossible;
   return static_cast<pid_t>(syscall(SYS_getpid));
 }

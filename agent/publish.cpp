@@ -204,14 +204,6 @@ bool publish(PreparedModule& record, Publication& publication) {
   return true;
 }
 
-// Before effects: what the program has changed stays known as changed.
-void note_changes() {
-  for (PreparedModule& record : module_table) {
-    if (record.state == ModuleState::kPublished && !is_as_expected(record))
-      record.is_changed = true;
-  }
-}
-
 // Whoever watches the program wants to see the module execute.
 Verdict judge_traced(const PreparedModule& record) {
   if (record.is_fixed) return Verdict::kFixed;
@@ -248,7 +240,7 @@ PyObject* import_afresh(PyObject* name, PyObject* import) {
 }
 
 PyObject* hand_out(PreparedModule& record, Publication publication) {
-  note_changes();
+  note_changed_names();
   const bool finders_expected = finders_are_expected();
   if (!publish(record, publication)) return nullptr;
   const bool all_in_place = publication.verdict == Verdict::kYes;
@@ -316,6 +308,13 @@ void explain_publishing() {
   python.Py_DecRef(call(agent_names, "explain_verdicts"));
 }
 
+void note_changed_names() {
+  for (PreparedModule& record : module_table) {
+    if (record.state == ModuleState::kPublished && !is_as_expected(record))
+      record.is_changed = true;
+  }
+}
+
 void expect_present_names() {
   for (PreparedModule& record : module_table) {
     if (record.state == ModuleState::kPublished && !record.is_changed) accept(record);
@@ -336,6 +335,7 @@ void end_publishing() {
 }
 
 void hide_prepared_modules() {
+  if (indices != nullptr) return note_imported_modules();  // an earlier freeze has hidden them
   module_table.sys_modules = python.PySys_GetObject("modules");
   take_place_of_find_and_load();  // first: it changes names that are noted next
   PyObject* hidden = call(agent_names, "freeze_surroundings");

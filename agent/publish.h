@@ -9,7 +9,8 @@ namespace pysnap::agent {
 void add_publish_helpers(PyObject* names);
 
 // The last change to the interpreter before the freeze: from here on imports go through
-// publish.cpp.
+// publish.cpp. In a launch that is frozen again they do already, and what an earlier freeze has
+// hidden stays hidden.
 void hide_prepared_modules();
 
 // After gc.freeze(), for the classes that agent/python has found before it: from here on
@@ -26,6 +27,10 @@ void explain_publishing();
 // What the names of published modules stand for now, be it by the launch itself (sys.stdout and its
 // like) or by an import, is expected from here on.
 void expect_present_names();
+
+// Before the agent's own code or an effect changes names: what the program has changed by now stays
+// known as changed.
+void note_changed_names();
 
 // For the interpreter's own end, after which nobody imports: what was published is the program's
 // alone; what is still hidden stays for ever, as nothing of it may be seen to end.

@@ -30,6 +30,7 @@ void note_tls_contexts(PyObject* objects, const char* library) {
   void* handle = library[0] == 0 ? RTLD_DEFAULT : dlopen(library, RTLD_LAZY | RTLD_NOLOAD);
   if (handle == nullptr && library[0] != 0) return;
   control = reinterpret_cast<ControlFunction>(dlsym(handle, "SSL_CTX_ctrl"));
+  context_count = 0;
   if (control == nullptr) return;
   for (long i = 0; i < python.PyList_Size(objects) && context_count < kMostContexts; ++i) {
     constexpr long kHead = 2;

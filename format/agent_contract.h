@@ -51,6 +51,13 @@ inline constexpr uint32_t kSkipFirstLine = 16;     // -x
 inline constexpr uint32_t kProof = 0x100;  // by the builder: without the user's hooks and program
 inline constexpr uint32_t kFullFinalize = 0x200;  // CPython's own end of the interpreter
 
+// By the builder, which makes a new image from a base. The program is frozen where it next calls
+// pysnap.checkpoint(). Invariant: such a process looks to the builder as a boot does. All that it
+// needs lies below the ceiling, above it is no free place, its standard streams are as frozen, and
+// it has a control socket. Whatever the launch itself has put into memory is taken out or noted
+// anew before it freezes; so an image does not know how many have gone before it.
+inline constexpr uint32_t kFreezesAgain = 0x400;
+
 // What one launch asks for. Lives on the new process's own stack, which stays mapped for good.
 struct LaunchRequest {
   ProgramKind kind;
@@ -63,6 +70,7 @@ struct LaunchRequest {
   char** environment;            // null-terminated
   uint64_t thread_id;
   uint64_t signal_mask;  // the caller's; all signals stay blocked until the program begins
+  uint64_t control;      // kFreezesAgain: the descriptor of the control socket
 };
 
 // Found by the builder through the address the agent reports; `magic` tells the two sides apart

@@ -177,6 +177,10 @@ std::string joined(const std::vector<std::string>& lines) {
   return text;
 }
 
+// A launch that was not to be says so in a sentence of its own.
+constexpr int kLauncherFailed = 125;
+constexpr std::string_view kLauncherName = "pysnap-run: ";
+
 Error end_of_boot(const Conversation& talk, FrozenInterpreter& frozen) {
   if (!talk.refusals.empty()) return Error::because(ErrorKind::kRefused, joined(talk.refusals));
   if (talk.is_internal && !frozen.printed.empty())
@@ -184,6 +188,10 @@ Error end_of_boot(const Conversation& talk, FrozenInterpreter& frozen) {
                           talk.problem + ":\n" + without_line_end(frozen.printed));
   if (!talk.problem.empty()) return Error::because(ErrorKind::kInput, talk.problem);
   const Result<int> status = frozen.boot.wait();
+  if (status && WIFEXITED(*status) && WEXITSTATUS(*status) == kLauncherFailed &&
+      frozen.printed.starts_with(kLauncherName))
+    return Error::because(ErrorKind::kInput,
+                          without_line_end(frozen.printed.substr(kLauncherName.size())));
   const std::string how = status ? describe_wait_status(*status) : "an unknown status";
   return Error::because(ErrorKind::kInput,
                         fmt::format("the interpreter ended with {} {}; repair that or leave it "
@@ -192,30 +200,53 @@ Error end_of_boot(const Conversation& talk, FrozenInterpreter& frozen) {
                                     without_line_end(frozen.printed)));
 }
 
-ChildOptions boot_options(const PythonInterpreter& python, const Installation& installation,
-                          const std::vector<std::string>& python_options, uint64_t ceiling) {
-  ChildOptions options;
-  options.arguments = {installation.boot_program,
-                       fmt::format("{:x}", ceiling),
-                       python.loader,
-                       "--preload",
-                       installation.agent,
-                       "--argv0",
-                       python.executable,
-                       python.file};
-  options.arguments.insert(options.arguments.end(), python_options.begin(), python_options.end());
-  options.environment = boot_environment();
-  options.environment.push_back(fmt::format("PYSNAP_CONTROL_DESCRIPTOR={}", kControlNumber));
-  return options;
+// How a process begins that is to freeze.
+struct Beginning {
+  const char* step;
+  std::vector<std::string> arguments;
+  std::vector<std::string> variables;  // besides the boot's environment
+  uint64_t ceiling;
+};
+
+Result<Beginning> begin_boot(const PythonInterpreter& python, const Installation& installation,
+                             const std::vector<std::string>& python_options) {
+  const Result<uint64_t> ceiling = random_ceiling();
+  if (!ceiling) return support::fail(ceiling.error());
+  Beginning beginning = {"boot", {}, {}, *ceiling};
+  beginning.arguments = {installation.boot_program,
+                         fmt::format("{:x}", *ceiling),
+                         python.loader,
+                         "--preload",
+                         installation.agent,
+                         "--argv0",
+                         python.executable,
+                         python.file};
+  beginning.arguments.insert(beginning.arguments.end(), python_options.begin(),
+                             python_options.end());
+  beginning.variables.push_back(fmt::format("PYSNAP_CONTROL_DESCRIPTOR={}", kControlNumber));
+  return beginning;
+}
+
+// A program of the base's own is not named, and what follows are its arguments.
+Beginning begin_launch(const BaseImage& base, const Installation& installation,
+                       const BootOrders& orders) {
+  Beginning beginning = {"launch", {}, {}, base.ceiling};
+  std::vector<std::string>& words = beginning.arguments;
+  words = {installation.run_program, "--image", base.path,
+           fmt::format("--freeze-again={:x}", kControlNumber)};
+  if (base.program.empty()) {
+    words.insert(words.end(), base.python_options.begin(), base.python_options.end());
+    words.push_back(orders.script);
+  }
+  words.insert(words.end(), orders.script_arguments.begin(), orders.script_arguments.end());
+  return beginning;
 }
 
 // `watch`: what to watch for; after a failure, what the next boot should watch for.
-Result<FrozenInterpreter> boot_once(const PythonInterpreter& python,
-                                    const Installation& installation, const BootOrders& orders,
-                                    const std::function<void(const std::string&)>& report,
-                                    Watch& watch) {
-  const Result<uint64_t> ceiling = random_ceiling();
-  if (!ceiling) return support::fail(ceiling.error());
+Result<FrozenInterpreter> freeze_once(const Beginning& beginning, const Installation& installation,
+                                      const BootOrders& orders,
+                                      const std::function<void(const std::string&)>& report,
+                                      Watch& watch) {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
     return support::fail(Error::from_errno("making a control socket"));
@@ -224,17 +255,21 @@ Result<FrozenInterpreter> boot_once(const PythonInterpreter& python,
   const Result<File> log = make_log();
   if (!log) return support::fail(log.error());
 
-  ChildOptions options = boot_options(python, installation, orders.python_options, *ceiling);
+  ChildOptions options;
+  options.arguments = beginning.arguments;
+  options.environment = boot_environment();
+  options.environment.insert(options.environment.end(), beginning.variables.begin(),
+                             beginning.variables.end());
   options.control = child_end.descriptor();
   options.output = log->descriptor();
   options.errors = log->descriptor();
-  report("boot");
+  report(beginning.step);
   Result<ChildProcess> child = ChildProcess::start(options);
   if (!child) return support::fail(child.error());
   child_end.close();
 
   FrozenInterpreter frozen = {
-      std::move(*child), std::move(own_end), 0, *ceiling, 0, {}, {}, {}, 0, {}, ""};
+      std::move(*child), std::move(own_end), 0, beginning.ceiling, 0, {}, {}, {}, 0, {}, ""};
   ControlChannel channel(frozen.control);
   if (const Status sent = channel.send_orders(orders, installation, watch); !sent)
     return support::fail(sent.error());
@@ -251,6 +286,15 @@ Result<FrozenInterpreter> boot_once(const PythonInterpreter& python,
   return frozen;
 }
 
+Result<FrozenInterpreter> boot_once(const PythonInterpreter& python,
+                                    const Installation& installation, const BootOrders& orders,
+                                    const std::function<void(const std::string&)>& report,
+                                    Watch& watch) {
+  const Result<Beginning> beginning = begin_boot(python, installation, orders.python_options);
+  if (!beginning) return support::fail(beginning.error());
+  return freeze_once(*beginning, installation, orders, report, watch);
+}
+
 }  // namespace
 
 Result<FrozenInterpreter> boot_and_freeze(const PythonInterpreter& python,
@@ -261,6 +305,17 @@ Result<FrozenInterpreter> boot_and_freeze(const PythonInterpreter& python,
   Result<FrozenInterpreter> frozen = boot_once(python, installation, orders, report, watch);
   if (frozen || watch == Watch::kUsual) return frozen;
   return boot_once(python, installation, orders, report, watch);
+}
+
+Result<FrozenInterpreter> launch_and_freeze(const BaseImage& base, const Installation& installation,
+                                            const BootOrders& orders,
+                                            const std::function<void(const std::string&)>& report) {
+  Watch watch = Watch::kUsual;
+  Result<FrozenInterpreter> frozen =
+      freeze_once(begin_launch(base, installation, orders), installation, orders, report, watch);
+  // The launch agreed with the base on them, and nothing has read them again.
+  if (frozen) frozen->variables = base.startup_variables;
+  return frozen;
 }
 
 }  // namespace pysnap::launcher

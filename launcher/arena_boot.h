@@ -1,4 +1,5 @@
-// Boots an interpreter in an arena and leads it to the frozen state.
+// Boots an interpreter in an arena, or launches a base image, and leads the process to the frozen
+// state.
 #pragma once
 
 #include <sys/types.h>
@@ -8,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "launcher/base_image.h"
 #include "launcher/child_process.h"
 #include "launcher/installation.h"
 #include "launcher/python_probe.h"
@@ -45,6 +47,11 @@ struct FrozenInterpreter {
 // what cannot be frozen, is an error whose sentence names it and the way out.
 support::Result<FrozenInterpreter> boot_and_freeze(
     const PythonInterpreter& python, const Installation& installation, const BootOrders& orders,
+    const std::function<void(const std::string&)>& report);
+
+// The same for a program that is launched from a base image and frozen at its next checkpoint.
+support::Result<FrozenInterpreter> launch_and_freeze(
+    const BaseImage& base, const Installation& installation, const BootOrders& orders,
     const std::function<void(const std::string&)>& report);
 
 }  // namespace pysnap::launcher

@@ -6,13 +6,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 
 #include "elf_writer/image_writer.h"
 #include "launcher/arena_boot.h"
+#include "launcher/base_image.h"
 #include "launcher/entry_point.h"
 #include "launcher/first_launch.h"
 #include "launcher/installation.h"
@@ -106,17 +109,44 @@ Status check_output(const std::string& output) {
   return {};
 }
 
-std::vector<std::string> notices_of(const FrozenInterpreter& frozen) {
+// What an image is made from: an interpreter, or another image of one.
+struct Origin {
+  PythonInterpreter python;
+  std::optional<BaseImage> base;
+};
+
+Result<Origin> find_origin(const BuildOptions& options) {
+  if (options.base.empty()) {
+    const Result<PythonInterpreter> python = probe_python(options.python);
+    if (!python) return support::fail(python.error());
+    return Origin{*python, std::nullopt};
+  }
+  const Result<BaseImage> base = open_base_image(options.base);
+  if (!base) return support::fail(base.error());
+  return Origin{base->python, *base};
+}
+
+// Once each, the base's first; what its imports printed is history.
+std::vector<std::string> notices_of(const FrozenInterpreter& frozen, const Origin& origin) {
+  constexpr std::string_view kPrinted = "the imports printed: ";
   std::vector<std::string> notices;
+  const auto add = [&notices](const std::string& notice) {
+    if (std::find(notices.begin(), notices.end(), notice) == notices.end())
+      notices.push_back(notice);
+  };
+  if (origin.base) {
+    for (const std::string& notice : origin.base->notices) {
+      if (!notice.starts_with(kPrinted)) add(notice);
+    }
+  }
   if (frozen.shed_threads != 0) {
-    notices.push_back(
-        fmt::format("{} native threads were shed; their libraries start them again on demand",
+    add(fmt::format("{} native threads were shed; their libraries start them again on demand",
                     frozen.shed_threads));
   }
-  notices.insert(notices.end(), frozen.notices.begin(), frozen.notices.end());
+  for (const std::string& notice : frozen.notices) add(notice);
   if (!frozen.printed.empty()) {
     constexpr size_t kMost = 200;
-    notices.push_back(fmt::format("the imports printed: {:.{}}", frozen.printed, kMost));
+    add(fmt::format("{}{:.{}}", kPrinted, frozen.printed, kMost));
   }
   return notices;
 }
@@ -129,17 +159,17 @@ std::string runtime_file(const PythonInterpreter& python, const FrozenInterprete
   return python.file;
 }
 
-Result<elf_writer::ImageContents> image_contents(const PythonInterpreter& python,
+Result<elf_writer::ImageContents> image_contents(const Origin& origin,
                                                  const Installation& installation,
                                                  const FrozenInterpreter& frozen,
                                                  const snapshot::Snapshot& snapshot,
                                                  const BootOrders& orders) {
   elf_writer::ImageContents contents;
-  contents.interpreter = python.executable;
-  contents.interpreter_version = python.version;
-  contents.interpreter_file = python.file;
+  contents.interpreter = origin.python.executable;
+  contents.interpreter_version = origin.python.version;
+  contents.interpreter_file = origin.python.file;
   contents.modules = frozen.modules;
-  contents.notices = notices_of(frozen);
+  contents.notices = notices_of(frozen, origin);
   contents.options = orders.python_options;
   contents.startup = startup_variables(snapshot, frozen.variables, orders.python_options);
   Result<std::string> restorer = support::read_text(installation.run_program);
@@ -153,15 +183,15 @@ Result<elf_writer::ImageContents> image_contents(const PythonInterpreter& python
   return contents;
 }
 
-void summarise(const BuildOptions& options, const PythonInterpreter& python,
-               const FrozenInterpreter& frozen, const snapshot::Snapshot& snapshot,
-               const elf_writer::WrittenImage& written, Clock::time_point start) {
+void summarise(const BuildOptions& options, const Origin& origin, const FrozenInterpreter& frozen,
+               const snapshot::Snapshot& snapshot, const elf_writer::WrittenImage& written,
+               Clock::time_point start) {
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
   fmt::print("{}: CPython {}, {} modules, {:.1f} MB, {} mappings (of {}), {:.1f} s\n",
-             options.output, python.version, frozen.modules.size(),
+             options.output, origin.python.version, frozen.modules.size(),
              static_cast<double>(written.size) / 1e6, written.regions, snapshot.mapping_count,
              seconds);
-  for (const std::string& notice : notices_of(frozen)) fmt::print("note: {}\n", notice);
+  for (const std::string& notice : notices_of(frozen, origin)) fmt::print("note: {}\n", notice);
 }
 
 // The program of an image for one; of any other image, no script and kind 0.
@@ -170,25 +200,7 @@ struct OwnProgram {
   format::ProgramKind kind;
 };
 
-// What the interpreter is to do, and what launches will run.
-Result<OwnProgram> plan_program(const BuildOptions& options, const PythonInterpreter& python,
-                                BootOrders& orders) {
-  const Result<std::vector<std::string>> python_options =
-      read_identity_options(options.python_options);
-  if (!python_options) return support::fail(python_options.error());
-  orders.python_options = *python_options;
-  if (::getrandom(&orders.generation, sizeof orders.generation, 0) < 0)
-    return support::fail(Error::from_errno("getting random bytes"));
-  orders.modules = options.modules;
-  orders.code_only = options.code_only;
-  orders.warm_up = options.warm_up;
-  if (!options.entry_point.empty()) {
-    const Result<EntryPoint> entry = find_entry_point(python, options.entry_point);
-    if (!entry) return support::fail(entry.error());
-    orders.modules.push_back(entry->module);
-    return OwnProgram{entry->script, format::ProgramKind::kScript};
-  }
-  if (options.script.empty()) return OwnProgram{"", format::ProgramKind{0}};
+Result<OwnProgram> plan_script(const BuildOptions& options, BootOrders& orders) {
   std::error_code error;
   const std::string script = std::filesystem::absolute(options.script, error);
   if (!std::filesystem::is_regular_file(script, error) || ::access(script.c_str(), R_OK) != 0) {
@@ -196,8 +208,66 @@ Result<OwnProgram> plan_program(const BuildOptions& options, const PythonInterpr
         ErrorKind::kInput, fmt::format("the script {} is no file that can be read", script)));
   }
   orders.script = script;
-  orders.script_arguments = options.script_arguments;
   return OwnProgram{script, format::ProgramKind::kCheckpoint};
+}
+
+// A program that is launched from the base is frozen at its next checkpoint.
+Result<OwnProgram> plan_program_of(const BaseImage& base, const BuildOptions& options,
+                                   BootOrders& orders) {
+  orders.python_options = base.python_options;
+  if (!base.program.empty() && !options.script.empty()) {
+    return support::fail(Error::because(
+        ErrorKind::kUsage, fmt::format("the image {} goes on with its own program {}; leave out "
+                                       "--script, or name an image of modules",
+                                       base.path, base.program)));
+  }
+  if (!base.program.empty()) return OwnProgram{base.program, format::ProgramKind::kCheckpoint};
+  if (options.script.empty()) {
+    return support::fail(Error::because(
+        ErrorKind::kUsage,
+        fmt::format("the image {} has no program of its own; name one with --script", base.path)));
+  }
+  return plan_script(options, orders);
+}
+
+// What the interpreter is to do, and what launches will run.
+Result<OwnProgram> plan_program(const BuildOptions& options, const Origin& origin,
+                                BootOrders& orders) {
+  if (::getrandom(&orders.generation, sizeof orders.generation, 0) < 0)
+    return support::fail(Error::from_errno("getting random bytes"));
+  orders.script_arguments = options.script_arguments;
+  if (origin.base) return plan_program_of(*origin.base, options, orders);
+  const Result<std::vector<std::string>> python_options =
+      read_identity_options(options.python_options);
+  if (!python_options) return support::fail(python_options.error());
+  orders.python_options = *python_options;
+  orders.modules = options.modules;
+  orders.code_only = options.code_only;
+  orders.warm_up = options.warm_up;
+  if (!options.entry_point.empty()) {
+    const Result<EntryPoint> entry = find_entry_point(origin.python, options.entry_point);
+    if (!entry) return support::fail(entry.error());
+    orders.modules.push_back(entry->module);
+    return OwnProgram{entry->script, format::ProgramKind::kScript};
+  }
+  if (!options.script.empty()) return plan_script(options, orders);
+  return OwnProgram{"", format::ProgramKind{0}};
+}
+
+snapshot::FrozenProcess frozen_process(const FrozenInterpreter& frozen, const Origin& origin,
+                                       const Installation& installation, snapshot::Carry carry) {
+  snapshot::FrozenProcess process = {};
+  process.process = frozen.process;
+  process.ceiling = frozen.ceiling;
+  process.agent_state_address = frozen.agent_state_address;
+  process.carry = carry;
+  process.carried_files = frozen.start_files;
+  process.runtime_file = runtime_file(origin.python, frozen);
+  process.agent_file = installation.agent;
+  if (!origin.base) return process;
+  process.base_file = origin.base->mapped_path;
+  process.base_dependencies = origin.base->dependencies;
+  return process;
 }
 
 }  // namespace
@@ -212,27 +282,28 @@ Status build(const BuildOptions& options) {
   remove_abandoned(options.output);
   const Result<Installation> installation = find_installation();
   if (!installation) return support::fail(installation.error());
-  const Result<PythonInterpreter> python = probe_python(options.python);
-  if (!python) return support::fail(python.error());
+  const Result<Origin> origin = find_origin(options);
+  if (!origin) return support::fail(origin.error());
   BootOrders orders;
-  const Result<OwnProgram> program = plan_program(options, *python, orders);
+  const Result<OwnProgram> program = plan_program(options, *origin, orders);
   if (!program) return support::fail(program.error());
 
-  // 2. Boot in an arena, import, shed threads, freeze.
-  Result<FrozenInterpreter> frozen = boot_and_freeze(*python, *installation, orders, report);
+  // 2. Boot in an arena, or launch the base; import, shed threads, freeze.
+  Result<FrozenInterpreter> frozen =
+      origin->base ? launch_and_freeze(*origin->base, *installation, orders, report)
+                   : boot_and_freeze(origin->python, *installation, orders, report);
   if (!frozen) return support::fail(frozen.error());
 
   // 3. Capture. The frozen process is not needed after it.
   report("capture");
-  const Result<snapshot::Snapshot> snapshot = snapshot::capture(
-      {frozen->process, frozen->ceiling, frozen->agent_state_address, options.carry,
-       frozen->start_files, runtime_file(*python, *frozen), installation->agent});
+  const Result<snapshot::Snapshot> snapshot =
+      snapshot::capture(frozen_process(*frozen, *origin, *installation, options.carry));
   if (!snapshot) return support::fail(snapshot.error());
 
   // 4. A draft shows which pages a launch writes.
   report("draft");
   Result<elf_writer::ImageContents> contents =
-      image_contents(*python, *installation, *frozen, *snapshot, orders);
+      image_contents(*origin, *installation, *frozen, *snapshot, orders);
   if (!contents) return support::fail(contents.error());
   contents->program = program->script;
   contents->program_kind = static_cast<uint32_t>(program->kind);
@@ -258,7 +329,7 @@ Status build(const BuildOptions& options) {
     return proven;
   if (const Status published = temporary.publish(options.output); !published) return published;
   progress.show("");
-  summarise(options, *python, *frozen, *snapshot, *written, start);
+  summarise(options, *origin, *frozen, *snapshot, *written, start);
   return {};
 }
 

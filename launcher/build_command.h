@@ -1,4 +1,5 @@
-// `pysnap build`: from an interpreter and a list of modules to a proven image.
+// `pysnap build`: from an interpreter and a list of modules, or from another image, to a proven
+// image.
 #pragma once
 
 #include <string>
@@ -10,6 +11,7 @@
 namespace pysnap::launcher {
 
 struct BuildOptions {
+  std::string base;    // an image to launch, instead of an interpreter to boot; empty: none
   std::string python;  // empty: the active virtual environment's, else python3
   std::vector<std::string> modules;
   std::vector<std::string> code_only;  // modules that are not executed, only compiled

@@ -16,8 +16,11 @@ constexpr const char* kVersion = "pysnap 0.1.0";
 
 void add_build(CLI::App& app, BuildOptions& options) {
   CLI::App* command = app.add_subcommand("build", "Freeze an interpreter with modules imported");
-  command->add_option("--python", options.python,
-                      "Interpreter (default: the active virtual environment's, else python3)");
+  CLI::Option* base = command->add_option(
+      "--from", options.base, "Image to launch, and to freeze again at its next checkpoint");
+  CLI::Option* python =
+      command->add_option("--python", options.python,
+                          "Interpreter (default: the active virtual environment's, else python3)");
   command
       ->add_option("--code-only", options.code_only,
                    "Module whose code waits in the image and is executed by each program that "
@@ -25,8 +28,9 @@ void add_build(CLI::App& app, BuildOptions& options) {
       ->allow_extra_args(false);
   command->add_option("-m,--module", options.modules, "Module to import; can be repeated")
       ->allow_extra_args(false);
-  command->add_option("--python-options", options.python_options,
-                      "Options of Python to start the interpreter with, such as '-X dev -E'");
+  CLI::Option* python_options =
+      command->add_option("--python-options", options.python_options,
+                          "Options of Python to start the interpreter with, such as '-X dev -E'");
   command->add_option("--warm-up", options.warm_up, "Script to run once before the freeze");
   CLI::Option* entry_point =
       command->add_option("--entry-point", options.entry_point,
@@ -37,8 +41,17 @@ void add_build(CLI::App& app, BuildOptions& options) {
       ->excludes(command->get_option("--module"))
       ->excludes(command->get_option("--code-only"))
       ->excludes(command->get_option("--warm-up"));
+  base->excludes(python)
+      ->excludes(python_options)
+      ->excludes(entry_point)
+      ->excludes(command->get_option("--module"))
+      ->excludes(command->get_option("--code-only"))
+      ->excludes(command->get_option("--warm-up"));
   command->add_option("ARGS", options.script_arguments, "Arguments of the script, after --")
-      ->needs(script);
+      ->each([script, base](const std::string&) {
+        if (script->empty() && base->empty())
+          throw CLI::RequiresError("ARGS", "--script or --from");
+      });
   command->add_flag_callback(
       "--self-contained", [&options] { options.carry = snapshot::Carry::kEverything; },
       "Copy all libraries into the image; larger, a little faster");

@@ -15,6 +15,7 @@ inline constexpr const char* kRunHelp =
     "  --full-finalize end the interpreter as CPython does, with all that the image holds\n"
     "  --hold-at-end   stop (SIGSTOP) before the process ends; for measurements\n"
     "  --prove         without the user's hooks, and another program than the image's\n"
+    "  --freeze-again=DESCRIPTOR   for the builder: freeze at the next checkpoint\n"
     "  --help          this text\n"
     "  --version       the version\n"
     "\n"

@@ -48,6 +48,12 @@ void explain(const LaunchOptions& options, const char* reason) {
 
 [[noreturn]] void run_plain_python(const format::ImageView& image, const LaunchOptions& options,
                                    const bare::ProcessStart& start, const char* reason) {
+  // The builder wants a process of the image and nothing else.
+  if ((options.request_flags & format::kFreezesAgain) != 0) {
+    bare::Message sentence;
+    sentence.add("pysnap-run: the image ").add(options.image).add(" cannot be launched: ");
+    fail(sentence.add(reason));
+  }
   const char* interpreter = image.string(image.header().interpreter);
   explain(options, reason);
   char** vector = interpreter_arguments(options, &image);

@@ -22,6 +22,11 @@ char** skip_launcher_options(char** argument, LaunchOptions& options) {
       options.hold = Hold::kAtEnd;
     } else if (bare::equal(*argument, "--prove")) {
       options.request_flags |= format::kProof;
+    } else if (bare::starts_with(*argument, "--freeze-again=")) {
+      const char* number = *argument + bare::length_of("--freeze-again=");
+      options.control = bare::parse_hexadecimal(number);
+      options.request_flags |= format::kFreezesAgain;
+      return argument + 1;  // the last of ours: the program's own may look like them
     } else if (bare::equal(*argument, "--full-finalize")) {
       options.request_flags |= format::kFullFinalize;
     } else {

@@ -34,6 +34,7 @@ struct LaunchOptions {
   Explain explain = Explain::kNo;
   Hold hold = Hold::kNo;
   uint32_t request_flags = 0;  // of format/agent_contract.h, as far as options name them
+  uint64_t control = 0;        // with kFreezesAgain: the descriptor of the control socket
   format::PythonCommand command;
   char** python_arguments = nullptr;  // everything plain Python would get, from its options on
   bool has_own_program = false;       // the image's; its script is the first of those

@@ -8,8 +8,10 @@
 #include <sys/stat.h>
 
 #include "bare/process_start.h"
+#include "bare/reservation.h"
 #include "bare/system_call.h"
 #include "bare/text.h"
+#include "format/arena_layout.h"
 #include "restore/fitness.h"
 #include "restore/give_way.h"
 #include "restore/interpreter_name.h"
@@ -127,7 +129,18 @@ format::LaunchRequest request_of(const LaunchOptions& options, const format::Ima
   request.python_arguments = options.python_arguments;
   request.interpreter_name = options.role == Role::kInterpreter ? start.arguments[0] : nullptr;
   request.environment = start.environment;
+  request.control = options.control;
   return request;
+}
+
+// A process that is to be frozen again has its mappings in the arena, as a boot has, and its stack
+// and kernel pages have their slots to themselves.
+void reserve_outside_arena(const LaunchOptions& options, const bare::ProcessStart& start,
+                           const format::ImageHeader& header) {
+  const int error =
+      bare::reserve_free(format::kernel_page_slot(header.arena_high), bare::kUserSpaceEnd);
+  if (error != 0)
+    reject(options, start, "the address space above its arena cannot be reserved", error);
 }
 
 // Under the name of an interpreter this process already shows what it should.
@@ -217,6 +230,8 @@ OpenImage choose_image(LaunchOptions& options, const bare::ProcessStart& start, 
   static format::LaunchRequest request;
   request = request_of(options, view, start);
   take_identity(options, view, start);
+  if ((options.request_flags & format::kFreezesAgain) != 0)
+    reserve_outside_arena(options, start, header);
   request.signal_mask = block_signals();
   restore_signals(header.kernel);
   request.thread_id = restore_thread(header.kernel);

@@ -38,7 +38,10 @@ bool is_zero(std::span<const std::byte> page) {
 class Capture {
  public:
   Capture(const FrozenProcess& frozen, ProcessMemory memory)
-      : frozen_(frozen), memory_(std::move(memory)) {}
+      : frozen_(frozen), memory_(std::move(memory)) {
+    for (const OriginalFile& file : frozen.base_dependencies)
+      snapshot_.files.push_back({file, format::FileRole::kCopied});
+  }
 
   Status read_agent_state();
   Status add_mapping(const Mapping& mapping);
@@ -58,6 +61,7 @@ class Capture {
   bool is_carried(const Mapping& mapping) const;
   bool has_no_identity(const Mapping& mapping) const;
   bool shows_interpreter(const Mapping& mapping) const;
+  bool is_of_base(const Mapping& mapping) const;
   void add_plain(const Mapping& mapping, RegionKind kind);
   Status add_bytes(uint64_t address, uint64_t size, uint32_t protection);
 
@@ -104,16 +108,21 @@ Status Capture::add_bytes(uint64_t address, uint64_t size, uint32_t protection) 
 }
 
 // The used part from just below the resume point up; the rest comes fresh at each launch, as much
-// as its RLIMIT_STACK allows. What lies below the resume point is dead.
+// as its RLIMIT_STACK allows. What lies below the resume point is dead. The stack of a boot is one
+// mapping; that of a launch is the part its image held and, below it, the part it got fresh.
 Status Capture::add_stack(const Mapping& mapping) {
   const uint64_t used = snapshot_.agent.resume_stack_pointer & ~(kPageSize - 1);
-  CapturedRegion rest;
-  rest.address = mapping.end - format::kStackSlotSize;
-  rest.size = used - rest.address;
-  rest.kind = RegionKind::kStack;
-  rest.protection = PROT_READ | PROT_WRITE;
-  snapshot_.regions.push_back(std::move(rest));
-  return add_bytes(used, mapping.end - used, mapping.protection);
+  if (mapping.end <= used || mapping.protection == PROT_NONE) return {};
+  const uint64_t begin = std::max(mapping.begin, used);
+  if (begin == used) {
+    CapturedRegion rest;
+    rest.address = frozen_.ceiling - format::kStackSlotSize;
+    rest.size = used - rest.address;
+    rest.kind = RegionKind::kStack;
+    rest.protection = PROT_READ | PROT_WRITE;
+    snapshot_.regions.push_back(std::move(rest));
+  }
+  return add_bytes(begin, mapping.end - begin, mapping.protection);
 }
 
 bool Capture::is_carried(const Mapping& mapping) const {
@@ -122,9 +131,13 @@ bool Capture::is_carried(const Mapping& mapping) const {
          std::find(listed.begin(), listed.end(), mapping.path) != listed.end();
 }
 
+bool Capture::is_of_base(const Mapping& mapping) const {
+  return mapping.is_file() && mapping.path == frozen_.base_file;
+}
+
 // Whatever becomes of such a file does not matter: all of it is in the image.
 bool Capture::has_no_identity(const Mapping& mapping) const {
-  return mapping.file_is_gone || mapping.path == frozen_.agent_file;
+  return mapping.file_is_gone || mapping.path == frozen_.agent_file || is_of_base(mapping);
 }
 
 // Profilers and debuggers find an interpreter by the start of its file in /proc/PID/maps.
@@ -134,21 +147,22 @@ bool Capture::shows_interpreter(const Mapping& mapping) const {
 }
 
 Result<uint32_t> Capture::file_index(const Mapping& mapping, format::FileRole role) {
-  for (size_t i = 0; i < snapshot_.files.size(); ++i) {
-    CapturedFile& known = snapshot_.files[i];
-    if (known.original.path != mapping.path) continue;
-    if (role == format::FileRole::kMapped) known.role = role;
-    return static_cast<uint32_t>(i + 1);
+  size_t index = 0;
+  while (index < snapshot_.files.size() && snapshot_.files[index].original.path != mapping.path)
+    ++index;
+  if (index == snapshot_.files.size()) {
+    Result<OriginalFile> file = identify_file(mapping.path);
+    if (!file) return support::fail(file.error());
+    snapshot_.files.push_back({std::move(*file), role});
   }
-  Result<OriginalFile> file = identify_file(mapping.path);
-  if (!file) return support::fail(file.error());
-  if (file->inode != mapping.inode) {
+  CapturedFile& known = snapshot_.files[index];
+  if (known.original.inode != mapping.inode) {
     return support::fail(Error::because(
         ErrorKind::kFailed,
         fmt::format("{} was replaced while the image was being built; build again", mapping.path)));
   }
-  snapshot_.files.push_back({std::move(*file), role});
-  return static_cast<uint32_t>(snapshot_.files.size());
+  if (role == format::FileRole::kMapped) known.role = role;
+  return static_cast<uint32_t>(index + 1);
 }
 
 // A page of its own can still hold the file's bytes: the door, relocations undone, a read-ahead.
@@ -267,12 +281,11 @@ Status Capture::add_mapping(const Mapping& mapping) {
   ++snapshot_.mapping_count;
   const uint64_t stack_slot = frozen_.ceiling - format::kStackSlotSize;
   if (mapping.is_kernel_page()) return {};
-  if (mapping.begin >= stack_slot)
-    return mapping.end == frozen_.ceiling ? add_stack(mapping) : Status{};
+  if (mapping.begin >= stack_slot) return add_stack(mapping);
   if (mapping.begin >= format::kernel_page_slot(frozen_.ceiling)) return {};  // filler of the slot
   if (mapping.protection == PROT_NONE) {
     // Holes between a library's segments belong to nobody; reserves of allocators do.
-    if (!mapping.is_file()) add_plain(mapping, RegionKind::kReserved);
+    if (!mapping.is_file() || is_of_base(mapping)) add_plain(mapping, RegionKind::kReserved);
     return {};
   }
   if (mapping.sharing == Sharing::kShared) return add_shared(mapping);

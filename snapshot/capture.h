@@ -27,6 +27,10 @@ struct FrozenProcess {
   std::string runtime_file;
   // Carried as well, and no dependency: the agent, which a newer pysnap may replace.
   std::string agent_file;
+  // The same of the image that the process was launched from; empty: it was booted. What that
+  // image depends on, this one does too, whether it still maps it or not.
+  std::string base_file;
+  std::vector<OriginalFile> base_dependencies;
 };
 
 // Reads everything and changes nothing; the process stays frozen. Refuses what a launch could not

@@ -31,6 +31,14 @@ def find_environment_copies(start):
     return copies
 
 
+def note_environment_copies(start):
+    """Those of the environment this process began with, and those known from an earlier freeze."""
+    known = LAUNCH["environment_copies"]
+    found = find_environment_copies(start)
+    new = [entry for entry in found if all(entry[0] is not copy for copy, _ in known)]
+    LAUNCH["environment_copies"] = known + new
+
+
 def as_text(value):
     """os.fsdecode()."""
     return value.decode(sys.getfilesystemencoding(), sys.getfilesystemencodeerrors())

@@ -103,7 +103,7 @@ def suspended_frames():
 
 def find_suspended_frames():
     """True when C frames of the boot are kept aside, to be gone on with: suspended greenlets."""
-    greenlet = sys.modules.get("greenlet")
+    greenlet = present_module("greenlet")
     if greenlet is None or not hasattr(greenlet, "getcurrent"):
         return False
     current = greenlet.getcurrent()
@@ -116,7 +116,7 @@ def find_suspended_frames():
 def note_fresh_state():
     """Objects that C renews or must leave alone, while nothing is hidden yet."""
     LAUNCH["suspended_frames"] = find_suspended_frames()
-    module = sys.modules.get("_ssl")
+    module = present_module("_ssl")
     if module is not None:
         LAUNCH["tls_library"] = getattr(module, "__file__", "")
         LAUNCH["tls_contexts"] = [

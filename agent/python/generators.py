@@ -17,10 +17,12 @@ def words_of(numbers):
 
 def find_generators():
     """Before the freeze, which hides objects from the garbage collector's lists."""
-    if "random" in sys.modules:
-        find_random(sys.modules["random"])
-    if "numpy.random.mtrand" in sys.modules:
-        find_numpy(sys.modules["numpy.random.mtrand"])
+    GENERATORS.clear()
+    LAUNCH["renewed_in_place"].clear()
+    for name, find in (("random", find_random), ("numpy.random.mtrand", find_numpy)):
+        module = present_module(name)
+        if module is not None:
+            find(module)
 
 
 def find_random(module):
@@ -51,7 +53,9 @@ def find_numpy(module):
         for item in gc.get_objects()
         if issubclass(type(item), module.RandomState)
     }
-    for generator in chance_bit_generators():
+    renewed = chance_bit_generators()
+    SEEDS["renewed"] = {id(generator): generator for generator in renewed}
+    for generator in renewed:
 
         def seed(generator=generator):
             generator.state = type(generator)().state

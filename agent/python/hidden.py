@@ -10,6 +10,7 @@ import sys
 opcode = import_aside("opcode")
 
 HIDDEN = {
+    "all": {},  # module name -> index, also of those that start-up imports
     "indices": {},  # module name -> index in `records`
     "records": (),  # one tuple a module, see describe()
     "names": {},  # name of a module -> a copy of its names at the freeze
@@ -21,6 +22,15 @@ HIDDEN = {
     "package_paths": {},  # package -> its __path__ at the freeze
     "absent": {},  # module name -> names whose import failed in it
 }
+
+
+def present_module(name):
+    """A module that the program has imported, or one that is hidden; or None."""
+    module = sys.modules.get(name)
+    index = HIDDEN["indices"].get(name)
+    if module is None and index is not None and is_hidden(index):
+        return HIDDEN["records"][index][1]
+    return module
 
 
 def check_versions():

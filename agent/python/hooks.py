@@ -9,10 +9,11 @@ partial = import_aside("_functools").partial
 class PackageAgent:
     """What the package sees of the agent."""
 
-    __slots__ = ("restored", "generation", "checkpoint")
+    __slots__ = ("restored", "snapshotting", "generation", "checkpoint")
 
     def __init__(self):
         self.restored = False
+        self.snapshotting = True
         self.generation = None
         self.checkpoint = lambda: False  # no program of its own is in this image
 
@@ -50,10 +51,12 @@ class PackageFinder:
 def provide_package(orders):
     """From here on the package can be imported and sees that an image is being made."""
     given = dict(order for order in orders if order[0] in ("package", "generation"))
-    PACKAGE_AGENT.generation = int(given["generation"], 16)
+    BUILD["generation"] = int(given["generation"], 16)
+    PACKAGE_AGENT.snapshotting = True
     sys.modules["_frozen_importlib"]._pysnap_agent = PACKAGE_AGENT
     finder = PackageFinder(given["package"])
-    sys.meta_path.append(finder)
+    if present_module("pysnap") is None:
+        sys.meta_path.append(finder)
     return finder
 
 
@@ -61,7 +64,7 @@ def registered_hooks(getter):
     """The (func, args, kwargs) of every hook: those of AWS's package, then those of `pysnap`."""
     lists = []
     for name in ("snapshot_restore_py", "pysnap"):
-        get = getattr(sys.modules.get(name), getter, None)
+        get = getattr(present_module(name), getter, None)
         if get is not None:
             hooks = get()
             if not any(hooks is known for known in lists):  # ours stands in for AWS's: one list
@@ -72,7 +75,7 @@ def registered_hooks(getter):
 def run_before_hooks(builder):
     """The last that was registered runs first; one that raises ends the build.
 
-    Notes the hooks of the launches: they are found through sys.modules.
+    Notes the hooks of the launches: they are found through the modules.
     """
     for func, args, kwargs in reversed(registered_hooks("get_before_snapshot")):
         try:
@@ -87,10 +90,16 @@ def run_before_hooks(builder):
 def settle_package(builder, finder):
     """Before the freeze: from here on the package says what is true of a launch."""
     PACKAGE_AGENT.restored = True
+    PACKAGE_AGENT.snapshotting = False
+    PACKAGE_AGENT.generation = BUILD["generation"]
     if finder.used:
         builder.tell("notice", finder.advice)
-    elif finder in sys.meta_path:
+    expected = BUILD["again"] and finders_are_expected()
+    if not finder.used and finder in sys.meta_path:
         sys.meta_path.remove(finder)
+    if expected:
+        HIDDEN["finders"] = tuple(sys.meta_path)
+        expect_finders()
 
 
 def after_restore_calls():

@@ -31,6 +31,7 @@ LAUNCH = {
 
 def freeze_launch():
     """What each launch needs from Python, collected before the freeze for agent/launch.cpp."""
+    LAUNCH["seekable_streams"] = ()  # an earlier freeze's hold the streams
     LAUNCH["streams"] = capture_streams()
     LAUNCH["seekable_streams"] = seekable_streams(LAUNCH["streams"])
     freeze_as_pipes(LAUNCH["streams"])

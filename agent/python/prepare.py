@@ -31,13 +31,14 @@ class Builder:
         return [record.split("\x1f") for record in records[:-2]]
 
 
-BUILD = {}  # from prepare() to hide(): what the first notes and the others need
+BUILD = {}  # from prepare() or begin_again() to hide(): what these note and the others need
 
 
 def prepare(descriptor):
     """Imports and warm-up. Returns the path of the script that goes on to its checkpoint, or None."""
     builder = Builder(descriptor)
     BUILD["builder"] = builder
+    BUILD["again"] = False
     BUILD["descriptors"] = open_descriptors()
     BUILD["memory"] = shared_memory()
     LAUNCH["started_modules"] = dict.fromkeys(sys.modules)
@@ -74,7 +75,8 @@ def conclude():
         BUILD["recorder"].__exit__()
     stop_watching_functions()
     stop_watching_seeds()
-    forget_who_asked(BUILD["recorder"])
+    if not BUILD["again"]:
+        forget_who_asked(BUILD["recorder"])
     sys.dont_write_bytecode = False
     flush_output()
     refuse_leftovers(builder, BUILD["leftovers"], BUILD["descriptors"], BUILD["memory"])
@@ -86,17 +88,18 @@ def conclude():
     note_boot_hooks()
     find_generators()
     note_fresh_state()
-    LAUNCH["environment_copies"] = find_environment_copies(BUILD["environment"])
+    note_environment_copies(BUILD["environment"])
     LAUNCH["start_environment"] = BUILD["environment"]
 
 
 def hide():
     """sys.modules and all shared state become what they were after start-up. What a script has
-    imported is its own: nothing of it is hidden."""
+    imported is its own: nothing of it is hidden. What an earlier freeze has hidden stays so."""
     if LAUNCH["continues_script"]:
         LAUNCH["started_modules"] = dict.fromkeys(sys.modules)
-    prepared = hide_modules(BUILD["recorder"], BUILD["effects"])
-    settle_reads(prepared, HIDDEN["fixed"], BUILD["environment"], BUILD["builder"])
+    if not BUILD["again"]:
+        prepared = hide_modules(BUILD["recorder"], BUILD["effects"])
+        settle_reads(prepared, HIDDEN["fixed"], BUILD["environment"], BUILD["builder"])
     settle_package(BUILD["builder"], BUILD["finder"])
     keep_boot_hooks()
     BUILD.clear()
@@ -186,7 +189,7 @@ def refuse_leftovers(builder, watch, descriptors_before, memory_before):
         refused = True
         unknown = "the warm-up or a module outside the file system"
         by_script = LAUNCH["continues_script"]
-        module = watch.blame.get((kind, key), "the script" if by_script else unknown)
+        module = "the script" if by_script else watch.blame.get((kind, key), unknown)
         advice = "leave that to the time after pysnap.checkpoint()" if by_script else ADVICE[kind]
         builder.tell("refuse", kind, what, module, advice)
 
@@ -266,7 +269,7 @@ def rehearse():
 
 def report(builder, environment_before):
     """What the image will hold, and what looks suspicious, for the builder's records."""
-    for name in sys.modules:
+    for name in {**HIDDEN["all"], **sys.modules}:
         builder.tell("loaded", name)
     threads = len(posix.listdir("/proc/self/task")) - 1
     if threads:

@@ -15,7 +15,14 @@ CLOCK_UNITS = (1, 10**3, 10**6, 10**9)
 SEEDS = {
     "fixed": {},  # id of a random.Random -> it was seeded on purpose
     "numpy": set(),  # entropy that numpy drew from the system
+    "renewed": {},  # id -> generator of numpy that launches of an earlier image have renewed
 }
+
+
+def begin_watching_seeds():
+    """In a launch: seeds that it takes from the clock are of its own time."""
+    global START_TIME
+    START_TIME = time.time()
 
 
 def is_fixed(seed):
@@ -87,7 +94,7 @@ def stop_watching_seeds():
 
 def chance_generators():
     """The instances of random.Random that every launch must renew."""
-    module = sys.modules.get("random")
+    module = present_module("random")
     if module is None:
         return []
     return [
@@ -101,7 +108,7 @@ def chance_generators():
 
 def chance_bit_generators():
     """numpy's bit generators that every launch must renew."""
-    module = sys.modules.get("numpy.random.bit_generator")
+    module = present_module("numpy.random.bit_generator")
     if module is None:
         return []
     return [
@@ -109,7 +116,7 @@ def chance_bit_generators():
         for item in gc.get_objects()
         if issubclass(type(item), module.BitGenerator)
         and type(item).__module__.startswith("numpy.random.")  # others need not have a state
-        and not is_fixed_bit_generator(item)
+        and (id(item) in SEEDS["renewed"] or not is_fixed_bit_generator(item))
     ]
 
 
@@ -125,13 +132,13 @@ def is_fixed_bit_generator(generator):
 
 def is_legacy_chance(generator):
     """Whether numpy.random.seed() was given nothing, or the clock, or the pid."""
-    mtrand = sys.modules.get("numpy.random.mtrand")
+    mtrand = present_module("numpy.random.mtrand")
     state = generator.state["state"]
     if mtrand is None or "key" not in state:
         return False
     words = state["key"].tolist()
     for entropy in SEEDS["numpy"]:
-        sequence = sys.modules["numpy.random.bit_generator"].SeedSequence(entropy)
+        sequence = present_module("numpy.random.bit_generator").SeedSequence(entropy)
         if sequence.generate_state(624).tolist()[1:] == words[1:]:
             return True
     seeds = [posix.getpid(), *range(int(START_TIME), int(time.time()) + 1)]

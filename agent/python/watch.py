@@ -107,7 +107,8 @@ def watch_module(name, module):
 
 def stop_watching_functions():
     """Everything is as it was again."""
-    for function, code in WATCHED_FUNCTIONS:
+    while WATCHED_FUNCTIONS:
+        function, code = WATCHED_FUNCTIONS.pop()
         function.__code__ = code
 
 

@@ -61,7 +61,7 @@ def get_after_restore() -> list:
 
 def is_snapshotting() -> bool:
     """Whether an image is being made of this process."""
-    return _agent is not None and not _agent.restored
+    return _agent is not None and _agent.snapshotting
 
 
 def is_restored() -> bool:
@@ -79,7 +79,8 @@ def checkpoint() -> bool:
 
     At build time the first call freezes the process and does not return. Each launch returns from
     that call, with True, and has its own arguments, environment and streams; further calls there
-    return True at once. Anywhere else the result is False, and nothing happens. RuntimeError when
+    return True at once. `pysnap build --from` launches an image and freezes it at its next call, for
+    a new image. Anywhere else the result is False, and nothing happens. RuntimeError when
     the process cannot be frozen here: in another than the main thread, beside other threads, in a
     child process.
     """

@@ -281,5 +281,17 @@ TEST_CASE("an image of modules has no program of its own") {
   CHECK(parsed.options.request_flags == format::kFullFinalize);
 }
 
+TEST_CASE("what follows the order to freeze again is the program's, whatever it looks like") {
+  elf_writer::Metadata metadata = image_of(ProgramKind::kCheckpoint);
+  Parsed parsed({"pysnap-run", "--image", "i", "--freeze-again=c7", "--explain", "--image"});
+  CHECK(parsed.options.request_flags == format::kFreezesAgain);
+  CHECK(parsed.options.control == 0xc7);
+  CHECK(parsed.options.explain == Explain::kNo);
+  const format::ImageView view(metadata.bytes().data());
+  REQUIRE(takes_own_program(view.header(), parsed.options));
+  parsed.use_image_program(view);
+  CHECK(parsed.arguments() == Words{"--explain", "--image"});
+}
+
 }  // namespace
 }  // namespace pysnap::restore

@@ -1,0 +1,58 @@
+#include "launcher/base_image.h"
+
+#include <filesystem>
+
+#include "launcher/image_file.h"
+
+namespace pysnap::launcher {
+namespace {
+
+using support::Result;
+
+std::vector<std::string> texts(const format::ImageView& view,
+                               const format::Records<format::Text>& records) {
+  std::vector<std::string> found;
+  for (const format::Text& record : records) found.emplace_back(view.string(record.text));
+  return found;
+}
+
+std::vector<std::string> startup_variables_of(const format::ImageView& view) {
+  std::vector<std::string> names;
+  for (const format::EnvironmentKey& key : view.environment())
+    names.emplace_back(view.string(key.name));
+  return names;
+}
+
+std::vector<snapshot::OriginalFile> dependencies_of(const format::ImageView& view) {
+  std::vector<snapshot::OriginalFile> files;
+  for (const format::File& file : view.files()) {
+    files.push_back({view.string(file.path), file.size, file.inode, file.modified_seconds,
+                     file.modified_nanoseconds, view.string(file.build_id)});
+  }
+  return files;
+}
+
+}  // namespace
+
+Result<BaseImage> open_base_image(const std::string& path) {
+  const Result<ImageFile> file = ImageFile::open(path);
+  if (!file) return support::fail(file.error());
+  const format::ImageView view = file->view();
+  const format::ImageHeader& header = view.header();
+  std::error_code error;
+  const std::string mapped_path = std::filesystem::canonical(path, error);
+  const std::string interpreter_file = view.string(view.files()[header.interpreter_file - 1].path);
+  return BaseImage{path,
+                   mapped_path,
+                   header.arena_high,
+                   {view.string(header.interpreter), interpreter_file, "",
+                    view.string(header.interpreter_version)},
+                   texts(view, view.options()),
+                   static_cast<format::ProgramKind>(header.program_kind),
+                   view.string(header.program),
+                   texts(view, view.notices()),
+                   startup_variables_of(view),
+                   dependencies_of(view)};
+}
+
+}  // namespace pysnap::launcher
