@@ -82,7 +82,8 @@ void forget_environment() {
   }
   const int changed_count = kept_count;
   for (int i = 0; i < earlier_count; ++i) {
-    if (find_kept(earlier[i].text, changed_count) == nullptr) keep(earlier[i]);
+    const bool is_there = find_name(environ, earlier[i].text) != nullptr;
+    if (is_there && find_kept(earlier[i].text, changed_count) == nullptr) keep(earlier[i]);
   }
   for (int i = 0; i < count; ++i) wipe(environ[i]);
   for (char** copy = start_environment; *copy != nullptr; ++copy) {

@@ -39,13 +39,14 @@ struct Mapping {
   uintptr_t end;
   bool writable;
   bool executable;
-  bool has_file;
+  uintptr_t inode;  // of the file; 0: none
 };
 
 // Used before the freeze only, in memory that is given back.
 struct Workspace {
   Mapping mappings[kMostMappings];
   int mapping_count;
+  uintptr_t own_inode;
   uintptr_t code_begin;
   uintptr_t code_end;
   uint64_t page_words[512];
@@ -65,6 +66,14 @@ uintptr_t read_guard() {
 
 constexpr uintptr_t rotate_left(uintptr_t word) { return word << 17 | word >> 47; }
 constexpr uintptr_t rotate_right(uintptr_t word) { return word >> 17 | word << 47; }
+
+// Behind a mapping's rights: " offset major:minor inode path".
+uintptr_t inode_of(char* text) {
+  strtoul(text, &text, 16);
+  strtoul(text, &text, 16);
+  strtoul(text + 1, &text, 16);
+  return strtoul(text, nullptr, 10);
+}
 
 bool read_mappings(Workspace& work) {
   const int descriptor = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
@@ -87,7 +96,7 @@ bool read_mappings(Workspace& work) {
     if (mapping.executable && mapping.begin < work.code_begin) work.code_begin = mapping.begin;
     if (mapping.executable) work.code_end = mapping.end;
     line = strchrnul(at, '\n');
-    mapping.has_file = memchr(at, '/', static_cast<size_t>(line - at)) != nullptr;
+    mapping.inode = inode_of(at + 5);
     if (*line != 0) ++line;
   }
   return size > 0 && size < kTextSize - 1;
@@ -180,19 +189,21 @@ bool understand(const Workspace& work, uintptr_t* word, uintptr_t guard, uintptr
   return (is_exit_function(work, word, guard) || is_thread_exit_function(word)) && keep(word);
 }
 
-// Looks at the pages of a mapping that exist (pagemap of proc(5): bits 63 and 62). Those of an
-// image that nobody has touched yet do not seem to.
+// Looks at the pages of a mapping that exist (pagemap of proc(5): bits 63 and 62). Pages of an
+// image that nobody has touched yet do not seem to: in a launch, all that lies in one file with our
+// own code is looked at.
 bool search_mapping(Workspace& work, const Mapping& mapping, int pagemap, uintptr_t frame,
                     const Mapping& stack) {
   const uintptr_t guard = read_guard();
+  const bool looks_at_all = mapping.inode == work.own_inode;
   constexpr uintptr_t kChunk = sizeof work.page_words / sizeof work.page_words[0];
   for (uintptr_t begin = mapping.begin; begin < mapping.end; begin += kChunk * kPage) {
     memset(work.page_words, 0xff, sizeof work.page_words);  // without a pagemap: look at all
     const uintptr_t left = (mapping.end - begin) / kPage;
     const uintptr_t count = left < kChunk ? left : kChunk;
-    const ssize_t got = mapping.has_file ? -1
-                                         : pread(pagemap, work.page_words, count * 8,
-                                                 static_cast<off_t>(begin / kPage * 8));
+    const ssize_t got = looks_at_all ? -1
+                                     : pread(pagemap, work.page_words, count * 8,
+                                             static_cast<off_t>(begin / kPage * 8));
     if (got < 0) memset(work.page_words, 0xff, sizeof work.page_words);
     for (uintptr_t page = 0; page < count; ++page) {
       if (work.page_words[page] >> 62 == 0) continue;
@@ -217,11 +228,13 @@ Mapping stack_around(const Workspace& work, uintptr_t frame) {
   const Mapping* end = work.mappings + work.mapping_count;
   while (first > begin && first[-1].end == first->begin && first[-1].writable) --first;
   while (last + 1 < end && last[1].begin == last->end && last[1].writable) ++last;
-  return {first->begin, last->end, true, false, false};
+  return {first->begin, last->end, true, false, 0};
 }
 
 bool search_memory(Workspace& work, uintptr_t frame) {
   if (!read_mappings(work)) return false;
+  const Mapping* own_code = find_mapping(work, reinterpret_cast<uintptr_t>(&note_guards));
+  work.own_inode = own_code == nullptr || own_code->inode == 0 ? UINTPTR_MAX : own_code->inode;
   const Mapping stack = stack_around(work, frame);
   const int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
   bool understood = stack.end != 0;

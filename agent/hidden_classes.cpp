@@ -101,6 +101,7 @@ PyObject* subclasses(PyObject* a, PyObject* b, PyObject* c, PyObject* d) {
 }  // namespace
 
 void hide_prepared_classes() {
+  if (class_count != 0) return;  // an earlier freeze has hidden them
   PyObject* found =
       python.PyDict_GetItemString(python.PyDict_GetItemString(agent_names, "HIDDEN"), "classes");
   const long size = python.PyList_Size(found);

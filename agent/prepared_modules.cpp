@@ -261,6 +261,10 @@ void make_module_table(PyObject* descriptions, PyObject* hidden, PyObject* fixed
 }
 
 void note_imported_modules() {
+  for (PreparedModule& record : module_table) {
+    if (record.state == ModuleState::kPublished && record.names != nullptr)
+      record.frozen_version = version_of(record.names);
+  }
   PyObject* modules = module_table.sys_modules;
   list_modules(python.PyDict_Size(modules));
   long position = 0;

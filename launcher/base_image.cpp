@@ -1,5 +1,7 @@
 #include "launcher/base_image.h"
 
+#include <sys/stat.h>
+
 #include <filesystem>
 
 #include "launcher/image_file.h"
@@ -41,9 +43,13 @@ Result<BaseImage> open_base_image(const std::string& path) {
   const format::ImageHeader& header = view.header();
   std::error_code error;
   const std::string mapped_path = std::filesystem::canonical(path, error);
+  struct stat status = {};
+  if (::stat(path.c_str(), &status) != 0)
+    return support::fail(support::Error::from_errno(fmt::format("{} cannot be examined", path)));
   const std::string interpreter_file = view.string(view.files()[header.interpreter_file - 1].path);
   return BaseImage{path,
                    mapped_path,
+                   status.st_ino,
                    header.arena_high,
                    {view.string(header.interpreter), interpreter_file, "",
                     view.string(header.interpreter_version)},

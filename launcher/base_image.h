@@ -15,6 +15,7 @@ namespace pysnap::launcher {
 struct BaseImage {
   std::string path;
   std::string mapped_path;  // as the kernel names what is mapped of it
+  uint64_t inode;
   uint64_t ceiling;
   PythonInterpreter python;  // without its loader, which nobody starts
   std::vector<std::string> python_options;

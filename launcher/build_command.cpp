@@ -266,6 +266,7 @@ snapshot::FrozenProcess frozen_process(const FrozenInterpreter& frozen, const Or
   process.agent_file = installation.agent;
   if (!origin.base) return process;
   process.base_file = origin.base->mapped_path;
+  process.base_inode = origin.base->inode;
   process.base_dependencies = origin.base->dependencies;
   return process;
 }

@@ -135,12 +135,14 @@ format::LaunchRequest request_of(const LaunchOptions& options, const format::Ima
 
 // A process that is to be frozen again has its mappings in the arena, as a boot has, and its stack
 // and kernel pages have their slots to themselves.
-void reserve_outside_arena(const LaunchOptions& options, const bare::ProcessStart& start,
-                           const format::ImageHeader& header) {
-  const int error =
-      bare::reserve_free(format::kernel_page_slot(header.arena_high), bare::kUserSpaceEnd);
-  if (error != 0)
-    reject(options, start, "the address space above its arena cannot be reserved", error);
+void reserve_outside_arena(const format::ImageView& view, const LaunchOptions& options,
+                           const bare::ProcessStart& start) {
+  const uint64_t slot = format::kernel_page_slot(view.header().arena_high);
+  const int error = bare::reserve_free(slot, bare::kUserSpaceEnd);
+  if (error == 0) return;
+  bare::Message explanation;
+  explanation.add("the address space above its arena cannot be reserved (errno ");
+  run_plain_python(view, options, start, explanation.add_number(error).add(")").text());
 }
 
 // Under the name of an interpreter this process already shows what it should.
@@ -231,7 +233,7 @@ OpenImage choose_image(LaunchOptions& options, const bare::ProcessStart& start, 
   request = request_of(options, view, start);
   take_identity(options, view, start);
   if ((options.request_flags & format::kFreezesAgain) != 0)
-    reserve_outside_arena(options, start, header);
+    reserve_outside_arena(view, options, start);
   request.signal_mask = block_signals();
   restore_signals(header.kernel);
   request.thread_id = restore_thread(header.kernel);

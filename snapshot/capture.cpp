@@ -34,6 +34,12 @@ bool is_zero(std::span<const std::byte> page) {
   return page[0] == std::byte{0} && std::memcmp(page.data(), page.data() + 1, page.size() - 1) == 0;
 }
 
+Error was_replaced(const Mapping& mapping) {
+  return Error::because(
+      ErrorKind::kFailed,
+      fmt::format("{} was replaced while the image was being built; build again", mapping.path));
+}
+
 // Everything the steps below share while one process is read.
 class Capture {
  public:
@@ -131,8 +137,10 @@ bool Capture::is_carried(const Mapping& mapping) const {
          std::find(listed.begin(), listed.end(), mapping.path) != listed.end();
 }
 
+// By its number: it may have another name by now, or none. A file of another device that has the
+// same number is captured needlessly.
 bool Capture::is_of_base(const Mapping& mapping) const {
-  return mapping.is_file() && mapping.path == frozen_.base_file;
+  return mapping.is_file() && mapping.inode == frozen_.base_inode;
 }
 
 // Whatever becomes of such a file does not matter: all of it is in the image.
@@ -157,9 +165,7 @@ Result<uint32_t> Capture::file_index(const Mapping& mapping, format::FileRole ro
   }
   CapturedFile& known = snapshot_.files[index];
   if (known.original.inode != mapping.inode) {
-    return support::fail(Error::because(
-        ErrorKind::kFailed,
-        fmt::format("{} was replaced while the image was being built; build again", mapping.path)));
+    return support::fail(was_replaced(mapping));
   }
   if (role == format::FileRole::kMapped) known.role = role;
   return static_cast<uint32_t>(index + 1);
@@ -279,6 +285,8 @@ Status Capture::add_shared(const Mapping& mapping) {
 
 Status Capture::add_mapping(const Mapping& mapping) {
   ++snapshot_.mapping_count;
+  if (mapping.is_file() && mapping.path == frozen_.base_file && !is_of_base(mapping))
+    return support::fail(was_replaced(mapping));
   const uint64_t stack_slot = frozen_.ceiling - format::kStackSlotSize;
   if (mapping.is_kernel_page()) return {};
   if (mapping.begin >= stack_slot) return add_stack(mapping);

@@ -30,6 +30,7 @@ struct FrozenProcess {
   // The same of the image that the process was launched from; empty: it was booted. What that
   // image depends on, this one does too, whether it still maps it or not.
   std::string base_file;
+  uint64_t base_inode = 0;
   std::vector<OriginalFile> base_dependencies;
 };
 

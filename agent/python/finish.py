@@ -17,3 +17,4 @@ def leave_to_interpreter():
     LAUNCH.clear()
     HIDDEN.clear()
     GENERATORS.clear()
+    SEEDS.clear()

@@ -18,6 +18,7 @@ HIDDEN = {
     "path": (),  # sys.path at the freeze
     "finders": (),  # sys.meta_path at the freeze, and what publishing added to it
     "fixed": {},  # packages that C code knows
+    "classes": None,  # (class, index of its module), from the first freeze on
     "other_mains": [],  # other names of __main__: multiprocessing's __mp_main__
     "package_paths": {},  # package -> its __path__ at the freeze
     "absent": {},  # module name -> names whose import failed in it

@@ -69,6 +69,8 @@ def prepare(descriptor):
 def conclude():
     """The user's hooks and what follows from them; from here on only the agent's code runs."""
     builder = BUILD["builder"]
+    if BUILD["again"]:
+        note_patches()  # before names change that are not the program's doing
     builder.tell("step", "hooks")
     run_before_hooks(builder)
     if not LAUNCH["continues_script"]:
@@ -109,7 +111,8 @@ def settle():
     """The last Python code before the freeze; returns what is to be wiped."""
     unused = empty_environments(LAUNCH["environment_copies"], LAUNCH["start_environment"])
     gc.collect()
-    HIDDEN["classes"] = hidden_classes()  # the collector of a launch need not visit the list
+    if HIDDEN["classes"] is None:  # an earlier freeze knows what is of start-up and what is not
+        HIDDEN["classes"] = hidden_classes()  # the collector of a launch need not visit the list
     gc.freeze()
     return unused
 

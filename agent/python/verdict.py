@@ -97,17 +97,22 @@ def foundation_changed(index, foundation_stands):
     """What the program has changed below a module, or None."""
     if not foundation_stands:
         return "a module it imports was replaced or imported afresh"
+    note_patches()
+    reached = reachable(index)
+    for other, name in VERDICT["changed"].items():
+        if other in reached:
+            return f"the program has set {HIDDEN['records'][other][0]}.{name}, which it may use"
+    return None
+
+
+def note_patches():
+    """Remembers the modules that the program has changed."""
     for other in changed_records():
         name = changed_name(other)
         if name is None:
             accept_record(other)
         else:
             VERDICT["changed"][other] = name
-    reached = reachable(index)
-    for other, name in VERDICT["changed"].items():
-        if other in reached:
-            return f"the program has set {HIDDEN['records'][other][0]}.{name}, which it may use"
-    return None
 
 
 def reachable(index):

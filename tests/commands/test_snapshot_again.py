@@ -201,6 +201,13 @@ print(sys.argv[1:], sums(500), threads())
                                  "[None, 'yes', None, 'yes', None, 'yes']\none two two\n",
                                  self.launched(env={"GIVEN": "yes"}))
 
+    def test_variable_that_was_taken_back_stays_away(self):
+        self.from_script("import os, pysnap\nos.environ['SET'] = 'one'\npysnap.checkpoint()\n"
+                         "del os.environ['SET']\npysnap.checkpoint()\n"
+                         "print(os.environ.get('SET'), flush=True)\nos.system('echo $SET.')\n")
+        self.made_again()
+        self.assertEqual("None\n.\n", self.launched())
+
     def test_standard_streams_are_those_of_the_launch(self):
         program = ("import sys, logging, pysnap\nlogging.basicConfig(stream=sys.stdout)\n"
                    "kept = sys.stderr\npysnap.checkpoint()\nlater = sys.stdout\n"
@@ -261,6 +268,67 @@ print(sys.argv[1:], sums(500), threads())
                 self.assertEqual(counted.stdout.splitlines()[0], lines[0])
                 self.assertEqual(["True True", "ends first", "ends second", "True"],
                                  [lines[1], *sorted(lines[2:4]), lines[4]])
+
+
+LIBC = "import ctypes, os, sys, time, pysnap\nlibc = ctypes.CDLL(None)\n"
+EXITS = LIBC + """
+texts = [ctypes.create_string_buffer(text) for text in (b"first", b"second", b"end of thread")]
+libc.__cxa_atexit(libc.puts, texts[0], None)
+pysnap.checkpoint()
+libc.__cxa_atexit(libc.puts, texts[1], None)
+libc.__cxa_thread_atexit_impl(libc.puts, texts[2], texts[2])
+pysnap.checkpoint()
+if "leave" in sys.argv:
+    libc.pthread_exit(None)
+"""
+# A stream with functions of its own (fopencookie(3)) holds them mangled, where nobody looks.
+COOKIE = LIBC + """
+class Functions(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_void_p) for name in "rwsc"]
+libc.fopencookie.restype = ctypes.c_void_p
+libc.fopencookie.argtypes = [ctypes.c_void_p, ctypes.c_char_p, Functions]
+close = ctypes.cast(libc.abs, ctypes.c_void_p).value
+stream = ctypes.c_void_p(libc.fopencookie(1, b"w", Functions(None, None, None, close)))
+pysnap.checkpoint()
+pysnap.checkpoint()
+print(libc.fclose(stream))
+"""
+SEEDS = LIBC + """
+libc.srand(int(time.time()))
+pysnap.checkpoint()
+libc.srand48(int(time.time()) ^ os.getpid())
+libc.rand()
+pysnap.checkpoint()
+print(libc.rand(), libc.lrand48())
+"""
+
+
+class NativeStateAgainTest(AgainTest):
+    """State of the C library."""
+
+    def test_exit_functions_of_c_run_under_a_new_pointer_guard(self):
+        for interpreter in interpreters():
+            with self.subTest(str(interpreter)):
+                self.from_script(EXITS, interpreter=interpreter)
+                self.assertNotIn("pointer guard", self.made_again())
+                for arguments in ((), ("leave",)):
+                    self.assertEqual("end of thread\nsecond\nfirst\n", self.launched(*arguments))
+
+    def test_pointer_guard_stays_where_pointers_are_kept_in_unknown_places(self):
+        for interpreter in interpreters():
+            with self.subTest(str(interpreter)):
+                built = self.from_script(COOKIE, interpreter=interpreter)
+                self.assertEqual(1, built.stdout.count("pointer guard"))
+                self.assertEqual(1, self.made_again().count("pointer guard"))
+                self.assertEqual("1\n", self.launched())
+
+    def test_seeds_of_c_that_mean_chance_are_replaced(self):
+        self.from_script(SEEDS)
+        words = []
+        for _ in range(2):
+            self.made_again()
+            words += (self.launched() + self.launched()).split()
+        self.assertEqual(8, len(set(words)), words)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ import shutil
 import unittest
 
 from test_snapshot_again import AgainTest
-from workshop import (FAILED, INPUT, REFUSED, USAGE, build, environment, interpreters, launch,
-                      python, run)
+from workshop import (FAILED, INPUT, PYSNAP, REFUSED, USAGE, build, environment, interpreters,
+                      launch, python, run)
 
 LOUD = "print('executed', __name__, flush=True)\n"
 
@@ -39,6 +39,17 @@ class ModulesAgainTest(AgainTest):
                 plain = run(interpreter, "-c", "import random; print(random.Random(7).random())")
                 self.assertEqual(f"1 {plain.stdout.strip()} ['early', 'fresh']", lines[1])
                 self.assertEqual(2, len(lines))
+
+    def test_bytecode_is_written_where_the_builder_wants_it(self):
+        program = ("import sys, pysnap\nimport fresh\npysnap.checkpoint()\n"
+                   "print(sys.dont_write_bytecode, sys.flags.dont_write_bytecode)\n")
+        self.from_modules("json")
+        for wish in ("1", ""):
+            self.made_again(script=program, PYTHONDONTWRITEBYTECODE=wish)
+            self.assertEqual(wish == "", (self.directory / "__pycache__").exists())
+            for launched in ("1", ""):
+                self.assertEqual(f"{launched == '1'} {int(launched == '1')}\n",
+                                 self.launched(env={"PYTHONDONTWRITEBYTECODE": launched}))
 
     def test_image_of_modules_and_a_script_is_frozen_a_third_time(self):
         self.from_modules("early", "late")
@@ -144,6 +155,22 @@ class BadBaseTest(AgainTest):
                           "was built with C.UTF-8", LANG="C")
         interpreter.touch()
         self.assert_fails(INPUT, "base.image cannot be used: the file", "has changed since")
+
+    def test_process_without_room_for_an_arena(self):
+        self.from_script(self.TWICE.format(""))
+        result = run("sh", "-c", 'ulimit -v 20000000; exec "$@"', "sh", PYSNAP, "build", "--from",
+                     self.directory / "base.image", "-o", self.directory / "x.image",
+                     env=self.variables())
+        self.assert_refused(result, INPUT, "base.image cannot be launched: the address space above "
+                            "its arena cannot be reserved")
+
+    def test_base_that_is_replaced_while_its_program_runs(self):
+        self.from_script(self.TWICE.format(
+            "import os\nos.rename(sys.argv[1], sys.argv[1] + '.old')\n"
+            "open(sys.argv[1], 'w').close()"))
+        self.made_again(str(self.directory / "base.image"))
+        dependencies = run(PYSNAP, "inspect", self.directory / "x.image").stdout
+        self.assertNotIn("base.image", dependencies)
 
     def test_options_that_the_base_decides(self):
         self.from_script(self.TWICE.format(""))
