@@ -1,5 +1,6 @@
 """`pysnap build --from` with an image of modules, and bases that cannot be frozen again."""
 
+import json
 import shutil
 import unittest
 
@@ -84,6 +85,25 @@ class ModulesAgainTest(AgainTest):
         self.assertEqual("executed part.inner\npatched\n", explained.stdout)
         self.assertIn("part.inner is imported afresh: the program has set json.dumps",
                       explained.stderr)
+
+    def test_variables_that_imports_read_are_compared_with_those_of_the_base(self):
+        self.write("reads.py", LOUD + "import os\nmode = os.environ.get('MODE')\n")
+        self.from_modules("reads")
+        self.made_again(script="import pysnap\npysnap.checkpoint()\nimport reads\n"
+                               "print(reads.mode)\n", MODE="builder")
+        self.assertEqual("None\n", self.launched())
+        self.assertEqual("executed reads\nlaunch\n", self.launched(env={"MODE": "launch"}))
+
+    def test_start_up_variables_and_dependencies_of_the_base_are_kept(self):
+        self.from_modules("ssl", "zlib")
+        self.made_again(script="import pysnap\npysnap.checkpoint()\n")
+        base, made = (json.loads(run(PYSNAP, "inspect", "--json", self.directory / name).stdout)
+                      for name in ("base.image", "x.image"))
+        self.assertIn("OPENSSL_CONF", base["startup_variables"])
+        self.assertEqual(base["startup_variables"], made["startup_variables"])
+        self.assertEqual({file["path"]: file["role"] for file in base["dependencies"]},
+                         {file["path"]: file["role"] for file in made["dependencies"]})
+        self.assertLessEqual(set(base["modules"]), set(made["modules"]))
 
     def test_hooks_of_modules_run_too(self):
         self.write("hooked.py", "import pysnap\n"
