@@ -86,6 +86,23 @@ class ModulesAgainTest(AgainTest):
         self.assertIn("part.inner is imported afresh: the program has set json.dumps",
                       explained.stderr)
 
+    def test_patch_of_a_module_whose_locks_the_freeze_makes_new_is_seen(self):
+        self.write("uses.py", LOUD + "import threading\nkind = threading.Thread\n")
+        self.from_modules("uses")
+        self.made_again(script="import threading, pysnap\nclass Own(threading.Thread):\n    pass\n"
+                               "threading.Thread = Own\npysnap.checkpoint()\nimport uses\n"
+                               "print(uses.kind)\n")
+        self.assertEqual("executed uses\n<class '__main__.Own'>\n", self.launched())
+
+    def test_classes_of_hidden_modules_stay_hidden(self):
+        self.write("shapes.py", "class Shape:\n    pass\n")
+        self.write("circles.py", "import shapes\nclass Circle(shapes.Shape):\n    pass\n")
+        self.from_modules("circles")
+        self.made_again(script="import shapes, pysnap\nclass Square(shapes.Shape):\n    pass\n"
+                               "pysnap.checkpoint()\nprint(shapes.Shape.__subclasses__())\n"
+                               "import circles\nprint(len(shapes.Shape.__subclasses__()))\n")
+        self.assertEqual("[<class '__main__.Square'>]\n2\n", self.launched())
+
     def test_variables_that_imports_read_are_compared_with_those_of_the_base(self):
         self.write("reads.py", LOUD + "import os\nmode = os.environ.get('MODE')\n")
         self.from_modules("reads")
