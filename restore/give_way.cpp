@@ -18,8 +18,13 @@ bare::SystemResult execute(const char* path, char** arguments, char** environmen
                            bare::as_word(environment));
 }
 
-// The interpreter's own arguments, with a first place for its name. For an image's own program they
-// begin with the options that the image was built with.
+void explain(const LaunchOptions& options, const char* reason) {
+  if (options.explain == Explain::kYes)
+    bare::Message().add("pysnap-run: plain Python runs instead of the image: ").add(reason).print();
+}
+
+}  // namespace
+
 char** interpreter_arguments(const LaunchOptions& options, const format::ImageView* image) {
   char** vector = argument_vector();
   long count = 1;
@@ -33,13 +38,6 @@ char** interpreter_arguments(const LaunchOptions& options, const format::ImageVi
   vector[count] = nullptr;
   return vector;
 }
-
-void explain(const LaunchOptions& options, const char* reason) {
-  if (options.explain == Explain::kYes)
-    bare::Message().add("pysnap-run: plain Python runs instead of the image: ").add(reason).print();
-}
-
-}  // namespace
 
 [[noreturn]] void fail(bare::Message& sentence) {
   sentence.print();

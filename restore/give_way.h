@@ -13,6 +13,10 @@ inline constexpr int kLauncherFailed = 125;  // as env(1) and timeout(1) have it
 
 [[noreturn]] void fail(bare::Message& sentence);
 
+// The interpreter's own arguments, with a first place for its name. For an image's own program they
+// begin with the options that the image was built with. There is one such vector.
+char** interpreter_arguments(const LaunchOptions& options, const format::ImageView* image);
+
 // Becomes the image's interpreter with the same arguments and environment; what stands for an
 // interpreter itself goes on to the next one when that is gone.
 [[noreturn]] void run_plain_python(const format::ImageView& image, const LaunchOptions& options,

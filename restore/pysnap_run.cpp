@@ -126,7 +126,9 @@ format::LaunchRequest request_of(const LaunchOptions& options, const format::Ima
   request.quiet = command.quiet;
   request.program = command.program;
   request.arguments = const_cast<char**>(command.arguments);
-  request.python_arguments = options.python_arguments;
+  const bool has_options = options.has_own_program && image.options().count != 0;
+  request.python_arguments =
+      has_options ? interpreter_arguments(options, &image) + 1 : options.python_arguments;
   request.interpreter_name = options.role == Role::kInterpreter ? start.arguments[0] : nullptr;
   request.environment = start.environment;
   request.control = options.control;

@@ -77,13 +77,14 @@ class EntryPointTest(BuildTest):
 
     def test_plain_python_has_the_options_of_the_image(self):
         self.write("site/greeter/command.py", "import sys\n"
-                   "def main():\n    print(sys.flags.dev_mode, sys.flags.optimize, sys.argv[1:])\n")
+                   "def main():\n    print(sys.flags.dev_mode, sys.flags.optimize, sys.argv[1:])\n"
+                   "    print(sys.orig_argv[1:4], sys.orig_argv[5:])\n")
         self.assert_succeeds(build(self.image, "--entry-point", "greet",
                                    "--python-options=-X dev -OO", env=self.variables()))
         for variables, explained in ((self.variables(), ""),
                                      ({**self.variables(), "HOME": "/other"}, "HOME")):
             launched = run(RUN, "--explain", "--image", self.image, "-X", env=variables)
-            self.assertEqual("True 2 ['-X']\n", launched.stdout)
+            self.assertEqual("True 2 ['-X']\n['-X', 'dev', '-OO'] ['-X']\n", launched.stdout)
             self.assertIn(explained, launched.stderr)
             self.assertEqual(bool(explained), bool(launched.stderr))
 
