@@ -2,12 +2,15 @@
 """Results as JSON for programs and as a page for people.
 
     tests/cpython/report.py RESULTS.json... > PAGE.md      a page from several runs
+
+Of a module that ran more than once in one environment, the last file counts.
 """
 
 import datetime
 import json
 import os
 import platform
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -23,6 +26,8 @@ the image, too. *Once* counts tests that differed in one of three runs, *unstabl
 under plain Python; neither fails a run. Times are sums over all runs; modules with a difference ran
 more than once.
 """
+
+MOST_MODULES_SHOWN = 8
 
 COLUMNS = ("| environment | Python | modules | tests | equal | known differences | other differences "
            "| once | unstable | plain | image |\n|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n")
@@ -108,10 +113,35 @@ def known_section(results: list[dict]) -> str:
     return "\n".join(parts) or "None.\n"
 
 
+def shortened(command: str) -> str:
+    """A command without its outputs, whose list of modules is only counted where it is long."""
+    command = re.sub(r" --(json|markdown) \S+", "", command)
+    words = command.split()
+    modules = [word for word in words if word.startswith("test_") or word.startswith("test.")]
+    if len(modules) <= MOST_MODULES_SHOWN:
+        return command
+    return " ".join([word for word in words if word not in modules] + [f"({len(modules)} modules)"])
+
+
 def runs_section(results: list[dict]) -> str:
     """Which commands made the results, where and when."""
-    runs = dict.fromkeys(f"- `{r['command']}`: {r['machine']}, {r['date']}\n" for r in results)
+    runs = dict.fromkeys(f"- `{shortened(command)}`: {r['machine']}, {r['date']}\n"
+                         for r in results for command in r["command"].split("\n"))
     return "".join(runs)
+
+
+def merged(results: list[dict]) -> list[dict]:
+    """One result for each environment."""
+    found: dict[str, dict] = {}
+    for result in results:
+        known = found.setdefault(result["environment"], {**result, "modules": [], "command": ""})
+        modules = {m["module"]: m for m in known["modules"] + result["modules"]}
+        known["modules"] = [modules[name] for name in sorted(modules)]
+        known["command"] = (known["command"] + "\n" + result["command"]).strip("\n")
+        known["date"] = result["date"]
+        known["equal"] = sum(m["tests"] - len({f["test"] for f in m["findings"]} - {m["module"]})
+                             for m in known["modules"])
+    return list(found.values())
 
 
 def page(results: list[dict]) -> str:
@@ -133,5 +163,5 @@ def write(sessions: list, data: Path | None, markdown: Path | None) -> None:
 
 
 if __name__ == "__main__":
-    print(page([result for name in sys.argv[1:]
-                for result in json.loads(Path(name).read_text())]), end="")
+    print(page(merged([result for name in sys.argv[1:]
+                       for result in json.loads(Path(name).read_text())])), end="")

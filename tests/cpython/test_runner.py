@@ -114,12 +114,28 @@ class PageTest(unittest.TestCase):
         return {"test": f"test.m.{verdict}", "verdict": verdict, "plain": "ok", "image": "a | b",
                 "detail": "", "known": known}
 
+    def result(self, *findings, module="test_m", command="c"):
+        """The results of one module."""
+        return {"environment": "here", "machine": "m", "python": "3.11", "command": command,
+                "date": "d", "equal": 5 - len(findings), "outdated": [],
+                "modules": [{"module": module, "tests": 5, "kinds": {}, "seconds": [1.0, 2.0],
+                             "findings": list(findings)}]}
+
     def page(self, *findings):
         """The page of one module."""
-        module = {"module": "test_m", "tests": 5, "kinds": {}, "seconds": [1.0, 2.0],
-                  "findings": list(findings)}
-        return report.page([{"environment": "here", "machine": "m", "python": "3.11", "command": "c",
-                             "date": "d", "equal": 4, "modules": [module], "outdated": []}])
+        return report.page([{**self.result(*findings), "equal": 4}])
+
+    def test_the_last_run_of_a_module_counts(self):
+        runs = [self.result(self.finding("differs"), command="first"),
+                self.result(module="test_n", command="second"), self.result(command="third")]
+        text = report.page(report.merged(runs))
+        self.assertIn("| here | 3.11 | 2 | 10 | 10 | 0 | 0 | 0 | 0 | 2 s | 4 s |", text)
+        for command in ("first", "second", "third"):
+            self.assertIn(f"- `{command}`: m, d\n", text)
+
+    def test_long_commands_are_shortened(self):
+        command = "run.py --json /some/file.json " + " ".join(f"test_{i}" for i in range(20))
+        self.assertIn("- `run.py (20 modules)`: m, d\n", report.page([self.result(command=command)]))
 
     def test_each_kind_of_finding_has_its_section(self):
         text = self.page(self.finding("differs"), self.finding("once"), self.finding("unstable"))
