@@ -101,6 +101,7 @@ inline constexpr int kFileInput = 257;  // Py_file_input, "The Very High Level L
   F(void, PyErr_Clear, ())                                                                  \
   F(int, PyErr_ExceptionMatches, (PyObject*))                                               \
   F(void, PyErr_Fetch, (PyObject**, PyObject**, PyObject**))                                \
+  F(void, PyErr_Restore, (PyObject*, PyObject*, PyObject*))                                 \
   F(void, PyErr_NormalizeException, (PyObject**, PyObject**, PyObject**))                   \
   F(void, PyErr_SetObject, (PyObject*, PyObject*))                                          \
   F(int, PyException_SetTraceback, (PyObject*, PyObject*))                                  \

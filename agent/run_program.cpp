@@ -50,6 +50,43 @@ void skip_first_line(FILE* file) {
   if (c != EOF) ungetc(c, file);
 }
 
+// Whether a failed flush is reported and counts, or is passed over.
+enum class FlushFailure { kReported, kIgnored };
+
+// False when buffered output could not be written and that counts.
+bool flush_stream(const char* name, FlushFailure failure) {
+  PyObject* stream = python.PySys_GetObject(name);
+  if (stream == nullptr || stream == python.none()) return true;
+  PyObject* closed = python.PyObject_GetAttrString(stream, "closed");
+  if (closed == nullptr) python.PyErr_Clear();
+  const bool is_closed = closed != nullptr && python.PyObject_IsTrue(closed) == 1;
+  python.Py_DecRef(closed);
+  if (is_closed) return true;
+  PyObject* flush = python.PyObject_GetAttrString(stream, "flush");
+  PyObject* result =
+      flush == nullptr ? nullptr : python.PyObject_CallFunctionObjArgs(flush, nullptr);
+  python.Py_DecRef(flush);
+  python.Py_DecRef(result);
+  if (result != nullptr) return true;
+  if (failure == FlushFailure::kIgnored) {
+    python.PyErr_Clear();
+    return true;
+  }
+  python.PyErr_WriteUnraisable(stream);
+  return false;
+}
+
+// flush_io() of Python/pythonrun.c, when a file has been run: what was printed comes before the
+// traceback and before what exit functions write.
+TopLevel ended_file(PyObject* result) {
+  PyObject *type, *value, *traceback;
+  python.PyErr_Fetch(&type, &value, &traceback);
+  flush_stream("stderr", FlushFailure::kIgnored);
+  flush_stream("stdout", FlushFailure::kIgnored);
+  python.PyErr_Restore(type, value, traceback);
+  return {result, -1};
+}
+
 TopLevel run_file(const char* path, PyObject* path_object, uint32_t flags) {
   if (python.PySys_Audit("cpython.run_file", "O", path_object) < 0) return {nullptr, -1};
   FILE* file = fopen(path, "rbe");
@@ -79,7 +116,7 @@ TopLevel run_file(const char* path, PyObject* path_object, uint32_t flags) {
       compiled ? run_compiled(file, names)
                : python.PyRun_FileExFlags(file, path, kFileInput, names, names, kCloseFile, &none);
   python.Py_DecRef(names);
-  return {result, -1};
+  return ended_file(result);
 }
 
 // What _PyRun_SimpleFileObject() removes when a script has ended. In C: a signal handler written in
@@ -103,7 +140,7 @@ TopLevel run_standard_input(PyObject* path_object) {
   PyObject* result =
       python.PyRun_FileExFlags(stdin, "<stdin>", kFileInput, names, names, kKeepOpen, &flags);
   python.Py_DecRef(names);
-  return {result, -1};
+  return ended_file(result);
 }
 
 TopLevel run_command(PyObject* command) {
@@ -218,32 +255,6 @@ void shut_threads_down() {
   PyObject* threading =
       modules == nullptr ? nullptr : python.PyDict_GetItemString(modules, "threading");
   call_at_end(threading, "_shutdown", threading);
-}
-
-// Whether a failed flush is reported and counts, or is passed over.
-enum class FlushFailure { kReported, kIgnored };
-
-// False when buffered output could not be written and that counts.
-bool flush_stream(const char* name, FlushFailure failure) {
-  PyObject* stream = python.PySys_GetObject(name);
-  if (stream == nullptr || stream == python.none()) return true;
-  PyObject* closed = python.PyObject_GetAttrString(stream, "closed");
-  if (closed == nullptr) python.PyErr_Clear();
-  const bool is_closed = closed != nullptr && python.PyObject_IsTrue(closed) == 1;
-  python.Py_DecRef(closed);
-  if (is_closed) return true;
-  PyObject* flush = python.PyObject_GetAttrString(stream, "flush");
-  PyObject* result =
-      flush == nullptr ? nullptr : python.PyObject_CallFunctionObjArgs(flush, nullptr);
-  python.Py_DecRef(flush);
-  python.Py_DecRef(result);
-  if (result != nullptr) return true;
-  if (failure == FlushFailure::kIgnored) {
-    python.PyErr_Clear();
-    return true;
-  }
-  python.PyErr_WriteUnraisable(stream);
-  return false;
 }
 
 constexpr int kFlushFailed = 120;

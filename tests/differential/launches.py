@@ -128,7 +128,7 @@ def run(program: Program, launcher: list[str], environment: Mapping[bytes, bytes
     process = subprocess.Popen(
         command, cwd=scratch / program.directory, env={**environment, **program.environment},
         stdin=subprocess.DEVNULL if text is None else subprocess.PIPE, stdout=stdout,
-        stderr=subprocess.PIPE, umask=program.umask, start_new_session=True)
+        stderr=subprocess.STDOUT if program.stderr == "stdout" else subprocess.PIPE, umask=program.umask, start_new_session=True)
     if stdout != subprocess.PIPE:
         os.close(stdout)
     status: int | None

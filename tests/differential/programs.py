@@ -13,6 +13,7 @@ every line is `# key: value`, and all are optional:
     arguments    shell-quoted arguments of the program
     stdin        its standard input, with Python escapes; without it /dev/null
     stdout       capture (default), closed (a pipe nobody reads) or a path such as /dev/full
+    stderr       capture (default) or stdout: the same pipe, so that the order counts
     descriptor   NUMBER=TEXT: a file with that text, inherited at that number
     environment  NAME=value, with Python escapes; once per variable
     directory    the working directory, relative to the program's; made when missing
@@ -36,7 +37,7 @@ DATA = DIRECTORY / "data"
 
 MODES = ("script", "module", "command", "stdin", "directory", "archive")
 REPEATED = ("environment", "descriptor", "limits")
-KEYS = ("packages", "mode", "target", "arguments", "stdin", "stdout", "directory", "files",
+KEYS = ("packages", "mode", "target", "arguments", "stdin", "stdout", "stderr", "directory", "files",
         "umask", "status", "python", "everywhere", "timeout", *REPEATED)
 HEADER_LINE = re.compile(r"# ([a-z]+): (.*)")
 
@@ -57,6 +58,7 @@ class Program:
     arguments: tuple[str, ...] = ()
     stdin: bytes | None = None
     stdout: str = "capture"
+    stderr: str = "capture"
     descriptors: dict[int, bytes] = field(default_factory=dict)
     environment: dict[bytes, bytes] = field(default_factory=dict)
     directory: str = "."
@@ -141,6 +143,8 @@ def read_file(path: Path) -> list[Program]:
 def read_program(path: Path, header: dict[str, list[str]], mode: str, modes: int) -> Program:
     """The program of a file as its header declares it, in one of its modes."""
     one = {key: values[0] for key, values in header.items()}
+    if one.get("stderr", "capture") not in ("capture", "stdout"):
+        raise HeaderError(f"{path.name}: stderr `{one['stderr']}` is not capture or stdout")
     return Program(
         path=path,
         packages=words(one.get("packages", "")),
@@ -150,6 +154,7 @@ def read_program(path: Path, header: dict[str, list[str]], mode: str, modes: int
         arguments=tuple(shlex.split(one.get("arguments", ""))),
         stdin=unescape(one["stdin"]) if "stdin" in one else None,
         stdout=one.get("stdout", "capture"),
+        stderr=one.get("stderr", "capture"),
         descriptors={int(number): unescape(text)
                      for number, text in assignments(header.get("descriptor", []))},
         environment={name.encode(): unescape(text)
