@@ -77,7 +77,7 @@ def install_programs() -> None:
         if "not found" in line:
             name = line.split()[0]
             shutil.copy(f"/lib/x86_64-linux-gnu/{name}", ROOT / "usr" / "local" / "lib" / name)
-    inside("ldconfig")
+    assert inside("/usr/sbin/ldconfig").returncode == 0, "ldconfig fails in the root"
 
 
 def build_image() -> None:
