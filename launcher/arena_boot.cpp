@@ -161,6 +161,8 @@ struct Conversation {
                             field(2), without_line_end(field(3)));
     } else if (verb == "again") {
       wanted_watch = Watch::kMemory;
+    } else if (verb == "unusable") {
+      problem = field(1);  // the script; what it printed says nothing about it
     } else if (verb == "fail") {
       problem = field(1);
       is_internal = true;

@@ -124,7 +124,7 @@ def enter_script(builder, orders):
     adds_directory = not (sys.flags.isolated or getattr(sys.flags, "safe_path", False))
     path = paths[0]
     if is_import_path(path):
-        builder.tell("fail", f"{path} is no plain script; --script takes one file")
+        builder.tell("unusable", f"{path} is no plain script; --script takes one file")
         posix._exit(1)
     sys.path_importer_cache[path] = None
     if adds_directory:
@@ -171,9 +171,9 @@ def report_end_of_script(path, error):
     builder = BUILD["builder"]
     ending = f"the script {path} ended without calling pysnap.checkpoint(); call it where launches begin"
     if isinstance(error, SystemExit):
-        builder.tell("fail", f"{ending} (it called sys.exit({error.code!r}))")
+        builder.tell("unusable", f"{ending} (it called sys.exit({error.code!r}))")
     elif error is None:
-        builder.tell("fail", ending)
+        builder.tell("unusable", ending)
     else:
         builder.tell("broken", "script", path, traceback_of(error))
     for pid in child_processes():
