@@ -35,9 +35,8 @@ PyObject* builtin_names = nullptr;
 PyObject* frozen_names = nullptr;  // module name -> its names at the freeze
 PyObject* sys_names = nullptr;
 PyObject* own_sys_names = nullptr;
-bool foundation_has_changed = false;  // some package was handed out nevertheless
-bool explains = false;                // --explain was given
-uint64_t modules_version = 0;         // sys.modules, when every published module was in its place
+bool explains = false;         // --explain was given
+uint64_t modules_version = 0;  // sys.modules, when every published module was in its place
 
 // Whether what the import of this module imports is there, or hidden and not replaced by the
 // program.
@@ -197,26 +196,27 @@ bool publish(PreparedModule& record, Publication& publication) {
     record.state = ModuleState::kHidden;
     return false;
   }
-  if (publication.verdict == Verdict::kFixed && foundation_has_changed) {
+  if (publication.verdict == Verdict::kFixed) {
     python.Py_DecRef(call(agent_names, "rebind", record.module));
     python.PyErr_Clear();
   }
   return true;
 }
 
-// Whoever watches the program wants to see the module execute.
-Verdict judge_traced(const PreparedModule& record) {
-  if (record.is_fixed) return Verdict::kFixed;
+// Whoever watches the program wants to see modules execute; those that exist once do not.
+bool must_execute(const PreparedModule& record) {
+  if (record.is_fixed || !is_traced()) return false;
   if (explains)
-    dprintf(STDERR_FILENO,
-            "pysnap-run: %s is imported afresh: a trace function, a profile function or an audit "
-            "hook is set\n",
-            python.PyUnicode_AsUTF8AndSize(record.name, nullptr));
-  return Verdict::kNo;
+    dprintf(
+        STDERR_FILENO,
+        "pysnap-run: %s is imported afresh: a trace function, a profile function or an audit hook "
+        "is set\n",
+        python.PyUnicode_AsUTF8AndSize(record.name, nullptr));
+  return true;
 }
 
 Verdict judge(long index) {
-  if (is_traced()) return judge_traced(module_table[index]);
+  if (must_execute(module_table[index])) return Verdict::kNo;
   ++walk_count;
   const bool stands =
       !module_table[module_table[index].package].has_gone &&
@@ -231,7 +231,6 @@ Verdict judge(long index) {
   }
   const long answer = python.PyLong_AsLong(verdict);
   python.Py_DecRef(verdict);
-  if (static_cast<Verdict>(answer) == Verdict::kFixed) foundation_has_changed = true;
   return static_cast<Verdict>(answer);
 }
 

@@ -149,7 +149,8 @@ def publishing_order(index):
 
 def rebind(module):
     """A module that is handed out on a changed foundation: what it had imported from there by
-    `from ... import`, it has as the program has set it."""
+    `from ... import`, it has as the program has set it; modules that were imported afresh it has
+    instead of the frozen ones."""
     new = {}
     for index in VERDICT["changed"]:
         name, _, names = HIDDEN["records"][index][:3]
@@ -160,6 +161,11 @@ def rebind(module):
     for key, value in list(names.items()):
         if id(value) in new:
             names[key] = new[id(value)]
+        elif type(value) is ModuleType:
+            name = own_name(value, "__name__")
+            index = HIDDEN["all"].get(name) if isinstance(name, str) else None
+            if index is not None and HIDDEN["records"][index][1] is value:
+                names[key] = sys.modules.get(name, value)
 
 
 def other_place(index):
