@@ -207,11 +207,9 @@ bool publish(PreparedModule& record, Publication& publication) {
 bool must_execute(const PreparedModule& record) {
   if (record.is_fixed || !is_traced()) return false;
   if (explains)
-    dprintf(
-        STDERR_FILENO,
-        "pysnap-run: %s is imported afresh: a trace function, a profile function or an audit hook "
-        "is set\n",
-        python.PyUnicode_AsUTF8AndSize(record.name, nullptr));
+    dprintf(STDERR_FILENO,
+            "pysnap-run: %s is imported afresh: a trace or profile function is set\n",
+            python.PyUnicode_AsUTF8AndSize(record.name, nullptr));
   return true;
 }
 

@@ -17,15 +17,6 @@ PyObject* tool_numbers[kTools];
 void (*enter_tracing)(void* thread_state) = nullptr;  // from 3.11 on
 void (*leave_tracing)(void* thread_state) = nullptr;
 
-Method add_audit_hook = nullptr;
-bool is_audited = false;
-
-// Hooks cannot be taken away again, and nobody can ask whether there are any.
-PyObject* note_audit_hook(PyObject* a, PyObject* b, PyObject* c, PyObject* d) {
-  is_audited = true;
-  return add_audit_hook(a, b, c, d);
-}
-
 bool answers_none(PyObject* function, PyObject* argument) {
   PyObject* answer = python.PyObject_CallFunctionObjArgs(function, argument, nullptr);
   const bool none = answer == python.none();
@@ -39,8 +30,6 @@ void find_tracing() {
   get_trace = python.PySys_GetObject("gettrace");
   get_profile = python.PySys_GetObject("getprofile");
   if (get_trace == nullptr || get_profile == nullptr) give_up("sys lacks a function");
-  exchange_method(python.PyDict_GetItemString(python.PySys_GetObject("modules"), "sys"),
-                  "addaudithook", note_audit_hook, add_audit_hook);
   PyObject* monitoring = python.PySys_GetObject("monitoring");
   if (monitoring != nullptr) get_tool = python.PyObject_GetAttrString(monitoring, "get_tool");
   for (long i = 0; i < kTools; ++i) tool_numbers[i] = python.PyLong_FromLong(i);
@@ -50,7 +39,6 @@ void find_tracing() {
 }
 
 bool is_traced() {
-  if (is_audited) return true;
   if (!answers_none(get_trace, nullptr) || !answers_none(get_profile, nullptr)) return true;
   if (get_tool == nullptr) return false;
   for (PyObject* number : tool_numbers) {

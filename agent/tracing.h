@@ -1,5 +1,5 @@
-// Trace and profile functions, tools of sys.monitoring, audit hooks: whoever sets one wants to see
-// imports execute, and nothing of the agent.
+// Trace and profile functions, and tools of sys.monitoring: whoever sets one wants to see imports
+// execute, and nothing of the agent.
 #pragma once
 
 namespace pysnap::agent {

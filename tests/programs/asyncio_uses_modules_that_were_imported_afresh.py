@@ -3,8 +3,9 @@
 
 import sys
 
-sys.addaudithook(lambda event, arguments: None)
+sys.settrace(lambda *event: None)
 import concurrent.futures
+sys.settrace(None)
 
 import asyncio
 
