@@ -29,6 +29,10 @@ void accept(PreparedModule& record) {
     record.version = version_of(record.names);
 }
 
+bool path_is_as_frozen(const PreparedModule& record) {
+  return record.path == nullptr || ends_at(record.path, record.frozen_path, 0);
+}
+
 bool in_place(const PreparedModule& record) {
   return python.PyDict_GetItemWithError(module_table.sys_modules, record.name) == record.module;
 }
@@ -114,6 +118,14 @@ void fill(PreparedModule& record, PyObject* description, PyObject* hidden, Impor
   }
   accept(record);
   record.frozen_version = record.version;
+}
+
+// A path of another type follows sys.path by itself.
+void note_path(PreparedModule& record, PyObject* paths) {
+  record.frozen_path = python.PyDict_GetItemWithError(paths, record.name);
+  if (record.frozen_path == nullptr) return;
+  PyObject* path = python.PyDict_GetItemString(record.names, "__path__");
+  if (ends_at(path, record.frozen_path, 0)) record.path = path;
 }
 
 // The functions that agent/python needs from here.
@@ -236,7 +248,7 @@ void add_publish_helpers(PyObject* names) {
                                 python.PyCFunction_NewEx(&helper, nullptr, nullptr));
 }
 
-void make_module_table(PyObject* descriptions, PyObject* hidden, PyObject* fixed) {
+void make_module_table(PyObject* descriptions, PyObject* hidden, PyObject* fixed, PyObject* paths) {
   module_table.count = python.PyTuple_Size(descriptions);
   module_table.first = static_cast<PreparedModule*>(
       room(static_cast<uint32_t>(module_table.count) + 1, sizeof(PreparedModule)));
@@ -249,6 +261,7 @@ void make_module_table(PyObject* descriptions, PyObject* hidden, PyObject* fixed
   auto* steps = static_cast<ImportStep*>(room(step_count, sizeof(ImportStep)));
   for (long i = 0; i < module_table.count; ++i)
     fill(module_table[i], python.PyTuple_GetItem(descriptions, i), hidden, steps);
+  for (PreparedModule& record : module_table) note_path(record, paths);
   for (long i = 0; i < module_table.count; ++i) {
     long top = i;
     while (module_table[top].parent >= 0) top = module_table[top].parent;

@@ -30,6 +30,8 @@ struct PreparedModule {
   PyObject* module;
   PyObject* names;  // the module's dictionary, or nullptr
   PyObject* child;  // the last part of its name
+  PyObject* path;   // where a package looks for its modules, if that is a list; or nullptr
+  PyObject* frozen_path;
   const ImportStep* steps;
   uint64_t version;
   uint64_t frozen_version;  // of the names, as they were hidden
@@ -64,6 +66,9 @@ uint64_t version_of(PyObject* dictionary);
 bool is_as_expected(const PreparedModule& record);
 void accept(PreparedModule& record);
 
+// Whether a package still looks for its modules where it did.
+bool path_is_as_frozen(const PreparedModule& record);
+
 // Whether sys.modules has this module under its name.
 bool in_place(const PreparedModule& record);
 
@@ -71,8 +76,9 @@ bool in_place(const PreparedModule& record);
 // image, too. The table stays as it is, with what is still hidden.
 void note_imported_modules();
 
-// Fills the table from what agent/python/hidden.py describes. `hidden`: name -> index. `fixed`: a
-// dictionary of the packages that C code knows.
-void make_module_table(PyObject* descriptions, PyObject* hidden, PyObject* fixed);
+// Fills the table from what agent/python/hidden.py describes. The dictionaries:
+// `hidden`, name -> index; `fixed`, the packages that C code knows; `paths`, package -> a copy of
+// its __path__.
+void make_module_table(PyObject* descriptions, PyObject* hidden, PyObject* fixed, PyObject* paths);
 
 }  // namespace pysnap::agent

@@ -74,7 +74,9 @@ bool only_own_names_changed(const PreparedModule& record) {
 bool nothing_changed() {
   if (python.PyDict_GetItemString(builtin_names, "__import__") != builtin_import) return false;
   for (PreparedModule& record : module_table) {
-    if (record.state != ModuleState::kPublished || is_as_expected(record)) continue;
+    if (record.state != ModuleState::kPublished) continue;
+    if (!path_is_as_frozen(record)) return false;
+    if (is_as_expected(record)) continue;
     if (!only_own_names_changed(record)) return false;
     accept(record);
   }
@@ -347,7 +349,8 @@ void hide_prepared_modules() {
   own_sys_names = python.PyDict_GetItemString(hidden, "own_sys_names");
   sys_names = python.PyModule_GetDict(python.PyDict_GetItemString(module_table.sys_modules, "sys"));
   builtin_import = python.PyDict_GetItemString(builtin_names, "__import__");
-  make_module_table(descriptions, hidden_names, python.PyDict_GetItemString(hidden, "fixed"));
+  make_module_table(descriptions, hidden_names, python.PyDict_GetItemString(hidden, "fixed"),
+                    python.PyDict_GetItemString(hidden, "package_paths"));
   find_tracing();
   watch_search_path(python.PyDict_GetItemString(hidden, "interesting"));
   watch_variables(python.PyDict_GetItemString(hidden, "environment"),

@@ -9,6 +9,13 @@
 namespace pysnap::agent {
 namespace {
 
+// -1: not a list, but something else that the program has put there.
+long length_of(PyObject* list) {
+  const long length = list == nullptr ? -1 : python.PyList_Size(list);
+  if (length < 0) python.PyErr_Clear();
+  return length;
+}
+
 // One expected list: its items by address. A list that the program replaces by an equal one has the
 // same items.
 struct ExpectedList {
@@ -31,22 +38,6 @@ struct NewDirectory {
 constexpr long kMostNewDirectories = 4;
 NewDirectory seen[kMostNewDirectories];
 long seen_count = 0;
-
-// -1: not a list, but something else that the program has put there.
-long length_of(PyObject* list) {
-  const long length = list == nullptr ? -1 : python.PyList_Size(list);
-  if (length < 0) python.PyErr_Clear();
-  return length;
-}
-
-bool ends_at(PyObject* list, PyObject* items, long skipped) {
-  const long count = python.PyList_Size(items);
-  if (length_of(list) != count + skipped) return false;
-  for (long i = 0; i < count; ++i) {
-    if (python.PyList_GetItem(list, i + skipped) != python.PyList_GetItem(items, i)) return false;
-  }
-  return true;
-}
 
 // NAME, NAME.py, NAME.pyc, NAME.abi3.so and the like.
 bool could_be_module(const char* file) {
@@ -113,6 +104,15 @@ void expect(ExpectedList& list) {
 }
 
 }  // namespace
+
+bool ends_at(PyObject* list, PyObject* items, long skipped) {
+  const long count = python.PyList_Size(items);
+  if (length_of(list) != count + skipped) return false;
+  for (long i = 0; i < count; ++i) {
+    if (python.PyList_GetItem(list, i + skipped) != python.PyList_GetItem(items, i)) return false;
+  }
+  return true;
+}
 
 void watch_search_path(PyObject* names) {
   interesting = names;

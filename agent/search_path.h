@@ -5,6 +5,9 @@
 
 namespace pysnap::agent {
 
+// Whether a list holds, behind so many others, the very objects of another one and nothing else.
+bool ends_at(PyObject* list, PyObject* items, long skipped);
+
 // sys.path, sys.meta_path and sys.path_hooks as they are now are the expected ones.
 // `interesting`: a dictionary of the first parts of module names that must come from nowhere else.
 void watch_search_path(PyObject* interesting);
