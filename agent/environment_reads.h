@@ -1,4 +1,4 @@
-// Whether the variables that imports have read at the build are the same now
+// Which imports would read other values of environment variables now than at the build
 // (agent/python/environment_reads.py).
 #pragma once
 
@@ -7,10 +7,11 @@
 namespace pysnap::agent {
 
 // `environment`: the dictionary of os.environ. `variables`: a tuple of (name, hash of the value or
-// -1 for none).
+// -1 for none, index of each hidden module whose import has read it).
 void watch_variables(PyObject* environment, PyObject* variables);
 
-// As the program sees them. Looks again when something has been set or removed.
+// Looks at the variables as the program sees them, again when something has been set or removed;
+// then `reads_differ` of the hidden modules says what concerns them. True where it is so for none.
 bool variables_are_unchanged();
 
 }  // namespace pysnap::agent

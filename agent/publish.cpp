@@ -38,22 +38,48 @@ PyObject* own_sys_names = nullptr;
 bool explains = false;         // --explain was given
 uint64_t modules_version = 0;  // sys.modules, when every published module was in its place
 
-// Whether what the import of this module imports is there, or hidden and not replaced by the
-// program.
-bool foundation_stands(long index) {
+bool is_hidden(const PreparedModule& record) { return record.state == ModuleState::kHidden; }
+
+// Whether `fits` is true of this module and of all that its import imports, as far as that is
+// hidden.
+bool all_fit(long index, bool (*fits)(const PreparedModule&)) {
   PreparedModule& record = module_table[index];
   if (record.walk == walk_count) return true;
   record.walk = walk_count;
-  if (record.state == ModuleState::kPublished) return in_place(record);
-  if (record.state == ModuleState::kPublishing) return true;
-  if (record.state == ModuleState::kGone ||
-      python.PyDict_GetItemWithError(module_table.sys_modules, record.name) != nullptr)
-    return false;
-  if (record.parent >= 0 && !foundation_stands(record.parent)) return false;
+  if (!fits(record)) return false;
+  if (!is_hidden(record)) return true;
+  if (record.parent >= 0 && !all_fit(record.parent, fits)) return false;
   for (uint32_t i = 0; i < record.step_count; ++i) {
-    if (record.steps[i].index >= 0 && !foundation_stands(record.steps[i].index)) return false;
+    if (record.steps[i].index >= 0 && !all_fit(record.steps[i].index, fits)) return false;
   }
   return true;
+}
+
+// Whether what the import of this module imports is there, or hidden and not replaced by the
+// program.
+bool foundation_stands(long index) {
+  ++walk_count;
+  return all_fit(index, [](const PreparedModule& record) {
+    switch (record.state) {
+      case ModuleState::kPublished:
+        return in_place(record);
+      case ModuleState::kPublishing:
+        return true;
+      case ModuleState::kGone:
+        return false;
+      case ModuleState::kHidden:
+        break;
+    }
+    return python.PyDict_GetItemWithError(module_table.sys_modules, record.name) == nullptr;
+  });
+}
+
+bool environment_stands(long index) {
+  if (variables_are_unchanged()) return true;
+  ++walk_count;
+  return all_fit(index, [](const PreparedModule& record) {
+    return !is_hidden(record) || !record.reads_differ;
+  });
 }
 
 // sys has names that are the program's affair: sys.stdout and its like.
@@ -125,8 +151,6 @@ struct Publication {
   Seclusion& seclusion;
   bool applied_effects;
 };
-
-bool is_hidden(const PreparedModule& record) { return record.state == ModuleState::kHidden; }
 
 bool publish(PreparedModule& record, Publication& publication);
 
@@ -217,11 +241,10 @@ bool must_execute(const PreparedModule& record) {
 
 Verdict judge(long index) {
   if (must_execute(module_table[index])) return Verdict::kNo;
-  ++walk_count;
   const bool stands =
       !module_table[module_table[index].package].has_gone &&
       (version_of(module_table.sys_modules) == modules_version || foundation_stands(index));
-  if (stands && nothing_changed() && search_is_unchanged() && variables_are_unchanged())
+  if (stands && nothing_changed() && search_is_unchanged() && environment_stands(index))
     return Verdict::kYes;
   PyObject* verdict =
       call(agent_names, "judge", python.PyLong_FromLong(index), python.PyLong_FromLong(stands));

@@ -97,6 +97,7 @@ inline constexpr int kFileInput = 257;  // Py_file_input, "The Very High Level L
   F(void, PyErr_Print, ())                                                                  \
   F(PyObject*, PyErr_Occurred, ())                                                          \
   F(int, PyObject_IsInstance, (PyObject*, PyObject*))                                       \
+  F(int, PyObject_RichCompareBool, (PyObject*, PyObject*, int))                             \
   F(int, PyErr_CheckSignals, ())                                                            \
   F(void, PyErr_Clear, ())                                                                  \
   F(int, PyErr_ExceptionMatches, (PyObject*))                                               \

@@ -36,11 +36,12 @@ struct NewDirectory {
 };
 
 constexpr long kMostNewDirectories = 4;
+constexpr int kEqual = 2;  // Py_EQ
 NewDirectory seen[kMostNewDirectories];
 long seen_count = 0;
 
 // NAME, NAME.py, NAME.pyc, NAME.abi3.so and the like.
-bool could_be_module(const char* file) {
+bool could_be_module_from_elsewhere(const char* file, PyObject* directory) {
   char name[256];
   const size_t length = strcspn(file, ".");
   const char* rest = file + length;
@@ -50,15 +51,19 @@ bool could_be_module(const char* file) {
   if (length == 0 || length >= sizeof name || (*rest != 0 && !source && !library)) return false;
   memcpy(name, file, length);
   name[length] = 0;
-  return python.PyDict_GetItemString(interesting, name) != nullptr;
+  PyObject* home = python.PyDict_GetItemString(interesting, name);
+  if (home == nullptr) return false;
+  const int same = python.PyObject_RichCompareBool(home, directory, kEqual);
+  if (same < 0) python.PyErr_Clear();
+  return same != 1;
 }
 
-bool is_harmless(const char* path) {
+bool is_harmless(const char* path, PyObject* entry_of_path) {
   DIR* directory = opendir(path);
   if (directory == nullptr) return true;  // nothing can be imported from there
   bool harmless = true;
   while (const struct dirent* entry = readdir(directory)) {
-    if (could_be_module(entry->d_name)) harmless = false;
+    if (could_be_module_from_elsewhere(entry->d_name, entry_of_path)) harmless = false;
   }
   closedir(directory);
   return harmless;
@@ -90,7 +95,7 @@ bool new_entry_is_harmless(PyObject* entry) {
     } else {
       if (known->device != status.st_dev || known->inode != status.st_ino ||
           memcmp(&known->modified, &status.st_mtim, sizeof status.st_mtim) != 0)
-        *known = {entry, status.st_mtim, status.st_dev, status.st_ino, is_harmless(path)};
+        *known = {entry, status.st_mtim, status.st_dev, status.st_ino, is_harmless(path, entry)};
       harmless = known->is_harmless;
     }
   }

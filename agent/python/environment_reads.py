@@ -11,7 +11,7 @@ What C code reads when a library is loaded is known by name (launcher/startup_va
 import sys
 
 ABSENT = -1  # no object has this hash
-READS = {"names": {}, "variables": ()}  # see above; (name, hash of its value or ABSENT) of all
+READS = {"names": {}, "variables": ()}  # see above; for agent/environment_reads.cpp
 
 
 class EnvironmentWatch:
@@ -71,8 +71,13 @@ def settle_reads(prepared, fixed, start, builder):
         if name.partition(".")[0] in fixed:
             for variable in read:
                 builder.tell("variable", as_text(variable))
-    names = {name: True for read in READS["names"].values() for name in read}
-    READS["variables"] = tuple((name, hash_of(start.get(name))) for name in names)
+    readers = {}
+    for module, read in READS["names"].items():
+        for name in read:
+            readers.setdefault(name, []).append(HIDDEN["indices"][module])
+    READS["variables"] = tuple(
+        (name, hash_of(start.get(name)), *indices) for name, indices in readers.items()
+    )
 
 
 def hash_of(value):
@@ -83,7 +88,7 @@ def hash_of(value):
 def environment_changed(indices):
     """What differs of the variables that the imports of these modules have read, or None."""
     different = {
-        name for name, expected in READS["variables"] if hash_of(posix.environ.get(name)) != expected
+        name for name, expected, *_ in READS["variables"] if hash_of(posix.environ.get(name)) != expected
     }
     if not different:
         return None

@@ -14,7 +14,7 @@ HIDDEN = {
     "indices": {},  # module name -> index in `records`
     "records": (),  # one tuple a module, see describe()
     "names": {},  # name of a module -> a copy of its names at the freeze
-    "interesting": {},  # first parts of names that a new directory must not provide
+    "interesting": {},  # first part of names -> the directory that provides it, or None
     "path": (),  # sys.path at the freeze
     "finders": (),  # sys.meta_path at the freeze, and what publishing added to it
     "fixed": {},  # packages that C code knows
@@ -88,8 +88,9 @@ def hide_modules(recorder, effects):
     HIDDEN["indices"] = {name: indices[name] for name in prepared}
     HIDDEN["records"] = tuple(records)
     tops = {name.partition(".")[0] for name in prepared}
-    tops.update(name.partition(".")[0] for names in HIDDEN["absent"].values() for name in names)
-    HIDDEN["interesting"] = dict.fromkeys(tops, True)
+    HIDDEN["interesting"] = {name: search_home(modules.get(name)) for name in tops}
+    absent = [name.partition(".")[0] for names in HIDDEN["absent"].values() for name in names]
+    HIDDEN["interesting"].update(dict.fromkeys(absent))
     return prepared
 
 

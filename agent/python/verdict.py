@@ -192,17 +192,28 @@ def other_place(index):
 
 def leads_to(name, spec):
     """Whether the search of sys.path still ends at this top-level module."""
-    place = spec.origin
-    if spec.submodule_search_locations is not None and place is not None:
-        place = place.rpartition("/")[0]
-    home = place.rpartition("/")[0] if place is not None else None
-    is_namespace = place is None
+    home = home_of_spec(spec)
+    is_namespace = spec.origin is None
     for entry in sys.path:
         if entry == home or (entry == "" and current_directory() == home):
             return True
         if entry not in HIDDEN["path"] and provides(entry, name, is_namespace):
             return False
     return home not in HIDDEN["path"]
+
+
+def home_of_spec(spec):
+    """The directory in which a top-level module was found; None for a namespace package."""
+    place = spec.origin
+    if spec.submodule_search_locations is not None and place is not None:
+        place = place.rpartition("/")[0]
+    return place.rpartition("/")[0] if place is not None else None
+
+
+def search_home(module):
+    """The directory in which the search finds a top-level module; None for one found otherwise."""
+    spec = own_name(module, "__spec__")
+    return home_of_spec(spec) if getattr(spec, "has_location", False) else None
 
 
 def provided_by_new_entries(name, is_namespace):
