@@ -91,12 +91,9 @@ int compare_turns(const void* one, const void* other) {
 // What the program has put under names of prepared modules, the last one that was imported first: a
 // file that a function keeps in a global variable is written and closed. Whether there was any.
 bool clear_changed_names() {
-  PyObject* hidden = python.PyDict_GetItemString(agent_names, "HIDDEN");
-  PyObject* frozen_names =
-      hidden == nullptr ? nullptr : python.PyDict_GetItemString(hidden, "names");
   auto* changed = static_cast<PreparedModule**>(
       malloc(static_cast<size_t>(module_table.count) * sizeof(PreparedModule*)));
-  if (frozen_names == nullptr || changed == nullptr) return false;
+  if (changed == nullptr) return false;
   size_t count = 0;
   for (PreparedModule& record : module_table) {
     if (record.state == ModuleState::kPublished && record.names != nullptr &&
@@ -106,7 +103,7 @@ bool clear_changed_names() {
   qsort(changed, count, sizeof(PreparedModule*), compare_turns);
   bool any = false;
   for (size_t i = 0; i < count; ++i) {
-    PyObject* frozen = python.PyDict_GetItemWithError(frozen_names, changed[i]->name);
+    PyObject* frozen = names_at_freeze(*changed[i]);
     if (frozen == nullptr) continue;
     any |= set_to_none(changed[i]->names, Name::kPrivate, frozen);
     any |= set_to_none(changed[i]->names, Name::kOrdinary, frozen);

@@ -84,8 +84,8 @@ bool environment_stands(long index) {
 
 // sys has names that are the program's affair: sys.stdout and its like.
 bool only_own_names_changed(const PreparedModule& record) {
-  PyObject* frozen = python.PyDict_GetItemString(frozen_names, "sys");
-  if (record.names != sys_names || frozen == nullptr) return false;
+  PyObject* frozen = record.names == sys_names ? names_at_freeze(record) : nullptr;
+  if (frozen == nullptr) return false;
   long position = 0;
   PyObject *key, *value;
   while (python.PyDict_Next(record.names, &position, &key, &value) != 0) {
@@ -328,6 +328,10 @@ void take_place_of_find_and_load() {
 void explain_publishing() {
   explains = true;
   python.Py_DecRef(call(agent_names, "explain_verdicts"));
+}
+
+PyObject* names_at_freeze(const PreparedModule& record) {
+  return python.PyDict_GetItemWithError(frozen_names, record.name);
 }
 
 void note_changed_names() {

@@ -1,6 +1,7 @@
 // Hidden modules: prepared, frozen, and not in sys.modules until the program imports them.
 #pragma once
 
+#include "agent/prepared_modules.h"
 #include "agent/python_api.h"
 
 namespace pysnap::agent {
@@ -31,6 +32,9 @@ void expect_present_names();
 // Before the agent's own code or an effect changes names: what the program has changed by now stays
 // known as changed.
 void note_changed_names();
+
+// What a module's names stood for at the freeze; nullptr for a module that had none.
+PyObject* names_at_freeze(const PreparedModule& record);
 
 // For the interpreter's own end, after which nobody imports: what was published is the program's
 // alone; what is still hidden stays for ever, as nothing of it may be seen to end.
