@@ -64,6 +64,7 @@ class ControlChannel {
     if (no_bytecode != nullptr && *no_bytecode != 0) add("bytecode", "off");
     add("package", installation.package);
     add("generation", fmt::format("{:x}", orders.generation));
+    for (const std::string& module : orders.excluded) add("exclude", module);
     for (const std::string& module : orders.modules) add("module", module);
     for (const std::string& module : orders.code_only) add("code-only", module);
     if (!orders.warm_up.empty()) add("warm-up", orders.warm_up);

@@ -21,6 +21,7 @@ namespace pysnap::launcher {
 struct BootOrders {
   std::vector<std::string> modules;
   std::vector<std::string> code_only;
+  std::vector<std::string> excluded;
   std::string warm_up;  // a script; empty: none
   std::vector<std::string> python_options;
   std::string script;  // runs last, up to its checkpoint; empty: none

@@ -243,6 +243,7 @@ Result<OwnProgram> plan_program(const BuildOptions& options, const Origin& origi
   orders.python_options = *python_options;
   orders.modules = options.modules;
   orders.code_only = options.code_only;
+  orders.excluded = options.excluded;
   orders.warm_up = options.warm_up;
   if (!options.entry_point.empty()) {
     const Result<EntryPoint> entry = find_entry_point(origin.python, options.entry_point);

@@ -3,6 +3,8 @@
 #include <csignal>
 
 #include "launcher/build_command.h"
+#include "launcher/config_command.h"
+#include "launcher/configured_build.h"
 #include "launcher/exit_status.h"
 #include "launcher/inspect_command.h"
 #include "launcher/run_help.h"
@@ -10,11 +12,12 @@
 namespace pysnap::launcher {
 namespace {
 
+using support::Result;
 using support::Status;
 
 constexpr const char* kVersion = "pysnap 0.1.0";
 
-void add_build(CLI::App& app, BuildOptions& options) {
+void add_build(CLI::App& app, BuildOptions& options, std::string& configuration) {
   CLI::App* command = app.add_subcommand("build", "Freeze an interpreter with modules imported");
   CLI::Option* base = command->add_option(
       "--from", options.base, "Image to launch, and to freeze again at its next checkpoint");
@@ -32,6 +35,8 @@ void add_build(CLI::App& app, BuildOptions& options) {
       command->add_option("--python-options", options.python_options,
                           "Options of Python to start the interpreter with, such as '-X dev -E'");
   command->add_option("--warm-up", options.warm_up, "Script to run once before the freeze");
+  command->add_option("--config", configuration,
+                      "Configuration whose modules, exclude, code-only and warm-up are added");
   CLI::Option* entry_point =
       command->add_option("--entry-point", options.entry_point,
                           "Installed command that the image runs; its module is imported");
@@ -58,6 +63,14 @@ void add_build(CLI::App& app, BuildOptions& options) {
   command->add_option("-o,--output", options.output, "Image to write")->required();
 }
 
+Status build_as_configured(const BuildOptions& options, const std::string& file) {
+  if (file.empty()) return build(options);
+  const Result<Configuration> configuration = read_configuration(file);
+  if (!configuration) return support::fail(configuration.error());
+  const Result<BuildOptions> all = with_configuration(options, *configuration);
+  return all ? build(*all) : support::fail(all.error());
+}
+
 int report(const Status& status) {
   if (status) return 0;
   fmt::print(stderr, "pysnap: {}\n", status.error().sentence);
@@ -77,14 +90,19 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", kVersion);
   app.require_subcommand(1);
   BuildOptions build_options;
-  add_build(app, build_options);
+  std::string configuration;
+  add_build(app, build_options, configuration);
   std::string image;
+  std::string directory = ".";
   bool json = false;
   CLI::App* inspect_app = app.add_subcommand("inspect", "Say what an image holds, byte by byte");
   inspect_app->add_option("IMAGE", image, "Image to read")->required();
   inspect_app->add_flag("--json", json, "Print JSON");
   CLI::App* verify_app = app.add_subcommand("verify", "Check every checksum of an image");
   verify_app->add_option("IMAGE", image, "Image to read")->required();
+  CLI::App* config_app = app.add_subcommand("config", "Show the configuration in force");
+  config_app->add_option("--directory", directory, "Where to search, and above (default: here)");
+  config_app->add_flag("--json", json, "Print JSON");
   CLI::App* help_app = app.add_subcommand("run-help", "Explain pysnap-run");
   try {
     app.parse(argc, argv);
@@ -93,10 +111,12 @@ int run(int argc, char** argv) {
     fmt::print(stderr, "pysnap: {}\n", sentence_of(error, app));
     return static_cast<int>(ExitStatus::kUsage);
   }
-  if (app.got_subcommand("build")) return report(build(build_options));
+  if (app.got_subcommand("build")) return report(build_as_configured(build_options, configuration));
   if (inspect_app->parsed())
     return report(inspect(image, json ? OutputForm::kJson : OutputForm::kText));
   if (verify_app->parsed()) return report(verify(image));
+  if (config_app->parsed())
+    return report(show_configuration(directory, json ? OutputForm::kJson : OutputForm::kText));
   if (help_app->parsed()) fmt::print("{}", kRunHelp);
   return 0;
 }

@@ -2,12 +2,14 @@
 
 For modules whose import must happen in the program. The import system still finds the file; only
 reading and unmarshalling its code is saved. A module whose import imports such a module holds
-objects of it, so it is code only too.
+objects of it, so it is code only too. Excluded modules execute likewise, and nothing of them is
+kept, nor must they exist.
 """
 
 import sys
 
 CODE_ONLY = {}  # module name -> (path, its time of modification and size, code)
+EXCLUDED = []  # names of modules
 
 SourceLoader = importlib_external.SourceLoader
 
@@ -31,6 +33,17 @@ def keep_code_of(name):
         code = spec.loader.get_code(name)
         CODE_ONLY[name] = (spec.loader.path, source_identity(spec.loader.path), code)
         install_code_source()
+
+
+def exclude(name):
+    """What imports the module is code only; so is all that lies below it, which imports it first."""
+    EXCLUDED.append(name)
+    CODE_ONLY[name] = (None, None, None)
+
+
+def is_excluded(name):
+    """Whether the module or a package that it lies in is excluded."""
+    return any(name == other or name.startswith(other + ".") for other in EXCLUDED)
 
 
 def source_identity(path):

@@ -57,6 +57,8 @@ def hide_modules(recorder, effects):
     for name in [name for name in sys.modules if name not in started]:
         if closure_of(name, imports, closures).isdisjoint(CODE_ONLY):
             prepared.append(name)
+        elif is_excluded(name):
+            CODE_ONLY[name] = (None, None, None)
         else:
             keep_code_of(name)
     code_only = [name for name in sys.modules if name not in started and name in CODE_ONLY]

@@ -133,6 +133,8 @@ def obey(builder, orders):
             elif verb == "module":
                 builder.tell("import", value)
                 __import__(value)
+            elif verb == "exclude":
+                exclude(value)
             elif verb == "code-only":
                 builder.tell("import", value)
                 keep_code_of(value)

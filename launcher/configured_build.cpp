@@ -1,0 +1,76 @@
+#include "launcher/configured_build.h"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace pysnap::launcher {
+namespace {
+
+using support::Error;
+using support::ErrorKind;
+using support::Result;
+using support::Status;
+
+tl::unexpected<Error> contradiction(const std::string& sentence) {
+  return support::fail(Error::because(ErrorKind::kUsage, sentence));
+}
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool prepares_anything(const Configuration& configuration) {
+  return !configuration.modules.empty() || !configuration.excluded.empty() ||
+         !configuration.code_only.empty() || !configuration.warm_up.empty();
+}
+
+Status check_names(const BuildOptions& options, const Configuration& configuration) {
+  const auto check = [&](const char* option, const std::vector<std::string>& names,
+                         const char* other_key, const std::vector<std::string>& other) -> Status {
+    for (const std::string& name : names) {
+      if (!excluding(configuration, name).empty())
+        return contradiction(fmt::format("{} names {}, which {} excludes; leave out one of them",
+                                         option, name, configuration.file));
+      if (contains(other, name))
+        return contradiction(fmt::format("{} names {}, which {} has in {}; leave out one of them",
+                                         option, name, configuration.file, other_key));
+    }
+    return {};
+  };
+  const Status modules = check("--module", options.modules, "code-only", configuration.code_only);
+  if (!modules) return modules;
+  return check("--code-only", options.code_only, "modules", configuration.modules);
+}
+
+void append(std::vector<std::string>& names, const std::vector<std::string>& more) {
+  for (const std::string& name : more) {
+    if (!contains(names, name)) names.push_back(name);
+  }
+}
+
+}  // namespace
+
+Result<BuildOptions> with_configuration(const BuildOptions& options,
+                                        const Configuration& configuration) {
+  if ((!options.script.empty() || !options.base.empty()) && prepares_anything(configuration))
+    return contradiction(
+        fmt::format("{} imports its modules itself, and {} names what to prepare; leave out "
+                    "--config",
+                    options.script.empty() ? "the program of --from" : "the program of --script",
+                    configuration.file));
+  if (const Status good = check_names(options, configuration); !good)
+    return support::fail(good.error());
+  std::error_code error;
+  if (!options.warm_up.empty() && !configuration.warm_up.empty() &&
+      std::filesystem::absolute(options.warm_up, error).lexically_normal() != configuration.warm_up)
+    return contradiction(fmt::format("--warm-up names {} and {} names {}; leave out one of them",
+                                     options.warm_up, configuration.file, configuration.warm_up));
+  BuildOptions all = options;
+  append(all.modules, configuration.modules);
+  append(all.code_only, configuration.code_only);
+  append(all.excluded, configuration.excluded);
+  if (all.warm_up.empty()) all.warm_up = configuration.warm_up;
+  return all;
+}
+
+}  // namespace pysnap::launcher

@@ -1,0 +1,80 @@
+#include "launcher/configured_build.h"
+
+#include <catch2/catch.hpp>
+
+namespace pysnap::tests {
+namespace {
+
+using launcher::BuildOptions;
+using launcher::Configuration;
+using Names = std::vector<std::string>;
+
+Configuration sample_configuration() {
+  Configuration configuration;
+  configuration.file = "/project/pysnap.toml";
+  configuration.modules = {"json", "asyncio"};
+  configuration.excluded = {"curses"};
+  configuration.code_only = {"this"};
+  configuration.warm_up = "/project/warm.py";
+  return configuration;
+}
+
+std::string sentence_for(const BuildOptions& options, const Configuration& configuration) {
+  const auto all = launcher::with_configuration(options, configuration);
+  REQUIRE_FALSE(all);
+  CHECK(all.error().kind == support::ErrorKind::kUsage);
+  return all.error().sentence;
+}
+
+TEST_CASE("a configuration adds to the options of a build") {
+  BuildOptions options;
+  options.modules = {"csv", "asyncio"};
+  options.code_only = {"antigravity"};
+  options.output = "x.pysnap";
+  const auto all = launcher::with_configuration(options, sample_configuration());
+  REQUIRE(all);
+  CHECK(all->modules == Names{"csv", "asyncio", "json"});
+  CHECK(all->code_only == Names{"antigravity", "this"});
+  CHECK(all->excluded == Names{"curses"});
+  CHECK(all->warm_up == "/project/warm.py");
+  CHECK(all->output == "x.pysnap");
+}
+
+TEST_CASE("options and configuration that contradict each other are refused") {
+  BuildOptions options;
+  options.modules = {"curses.panel"};
+  CHECK(sentence_for(options, sample_configuration()) ==
+        "--module names curses.panel, which /project/pysnap.toml excludes; leave out one of them");
+  options.modules = {"this"};
+  CHECK(sentence_for(options, sample_configuration()) ==
+        "--module names this, which /project/pysnap.toml has in code-only; leave out one of them");
+  options.modules = {};
+  options.code_only = {"curses"};
+  CHECK_THAT(sentence_for(options, sample_configuration()), Catch::Contains("excludes"));
+  options.code_only = {"json"};
+  CHECK_THAT(sentence_for(options, sample_configuration()), Catch::Contains("has in modules"));
+}
+
+TEST_CASE("two warm-ups are a contradiction unless they are one file") {
+  BuildOptions options;
+  options.warm_up = "/elsewhere/warm.py";
+  CHECK_THAT(sentence_for(options, sample_configuration()),
+             Catch::Contains("/elsewhere/warm.py") && Catch::Contains("/project/warm.py"));
+  options.warm_up = "/project/tools/../warm.py";
+  CHECK(launcher::with_configuration(options, sample_configuration()));
+}
+
+TEST_CASE("a build of a program takes no modules from a configuration") {
+  BuildOptions options;
+  options.script = "app.py";
+  CHECK_THAT(sentence_for(options, sample_configuration()), Catch::Contains("--script"));
+  BuildOptions again;
+  again.base = "x.pysnap";
+  CHECK_THAT(sentence_for(again, sample_configuration()), Catch::Contains("--from"));
+  Configuration harmless;
+  harmless.key_variables = {"A"};
+  CHECK(launcher::with_configuration(options, harmless));
+}
+
+}  // namespace
+}  // namespace pysnap::tests
