@@ -5,6 +5,7 @@
 #include "launcher/build_command.h"
 #include "launcher/config_command.h"
 #include "launcher/configured_build.h"
+#include "launcher/doctor_command.h"
 #include "launcher/exit_status.h"
 #include "launcher/inspect_command.h"
 #include "launcher/run_help.h"
@@ -103,6 +104,9 @@ int run(int argc, char** argv) {
   CLI::App* config_app = app.add_subcommand("config", "Show the configuration in force");
   config_app->add_option("--directory", directory, "Where to search, and above (default: here)");
   config_app->add_flag("--json", json, "Print JSON");
+  CLI::App* doctor_app = app.add_subcommand("doctor", "Examine machine and installation");
+  doctor_app->add_option("--python", build_options.python, "Interpreter (default: as for build)");
+  doctor_app->add_flag("--json", json, "Print JSON");
   CLI::App* help_app = app.add_subcommand("run-help", "Explain pysnap-run");
   try {
     app.parse(argc, argv);
@@ -111,12 +115,15 @@ int run(int argc, char** argv) {
     fmt::print(stderr, "pysnap: {}\n", sentence_of(error, app));
     return static_cast<int>(ExitStatus::kUsage);
   }
+  const OutputForm form = json ? OutputForm::kJson : OutputForm::kText;
   if (app.got_subcommand("build")) return report(build_as_configured(build_options, configuration));
-  if (inspect_app->parsed())
-    return report(inspect(image, json ? OutputForm::kJson : OutputForm::kText));
+  if (inspect_app->parsed()) return report(inspect(image, form));
   if (verify_app->parsed()) return report(verify(image));
-  if (config_app->parsed())
-    return report(show_configuration(directory, json ? OutputForm::kJson : OutputForm::kText));
+  if (config_app->parsed()) return report(show_configuration(directory, form));
+  if (doctor_app->parsed()) {
+    const Health health = examine_machine(build_options.python, form);
+    return health == Health::kGood ? 0 : static_cast<int>(ExitStatus::kLacking);
+  }
   if (help_app->parsed()) fmt::print("{}", kRunHelp);
   return 0;
 }
