@@ -3,6 +3,7 @@
 #include <csignal>
 
 #include "launcher/build_command.h"
+#include "launcher/completion_command.h"
 #include "launcher/config_command.h"
 #include "launcher/configured_build.h"
 #include "launcher/doctor_command.h"
@@ -107,6 +108,11 @@ int run(int argc, char** argv) {
   CLI::App* doctor_app = app.add_subcommand("doctor", "Examine machine and installation");
   doctor_app->add_option("--python", build_options.python, "Interpreter (default: as for build)");
   doctor_app->add_flag("--json", json, "Print JSON");
+  std::string shell;
+  CLI::App* completion_app = app.add_subcommand("completion", "Print a script for a shell");
+  completion_app->add_option("SHELL", shell, "bash, fish or zsh")
+      ->required()
+      ->check(CLI::IsMember(std::vector<std::string>(std::begin(kShells), std::end(kShells))));
   CLI::App* help_app = app.add_subcommand("run-help", "Explain pysnap-run");
   try {
     app.parse(argc, argv);
@@ -124,6 +130,7 @@ int run(int argc, char** argv) {
     const Health health = examine_machine(build_options.python, form);
     return health == Health::kGood ? 0 : static_cast<int>(ExitStatus::kLacking);
   }
+  if (completion_app->parsed()) fmt::print("{}", completion_for(app, shell));
   if (help_app->parsed()) fmt::print("{}", kRunHelp);
   return 0;
 }
