@@ -37,8 +37,10 @@ void add_build(CLI::App& app, BuildOptions& options, std::string& configuration)
       command->add_option("--python-options", options.python_options,
                           "Options of Python to start the interpreter with, such as '-X dev -E'");
   command->add_option("--warm-up", options.warm_up, "Script to run once before the freeze");
-  command->add_option("--config", configuration,
-                      "Configuration whose modules, exclude, code-only and warm-up are added");
+  command
+      ->add_option("--config", configuration,
+                   "Configuration whose modules, exclude, code-only and warm-up are added")
+      ->check([](const std::string& file) { return file.empty() ? "no file is named" : ""; });
   CLI::Option* entry_point =
       command->add_option("--entry-point", options.entry_point,
                           "Installed command that the image runs; its module is imported");

@@ -133,6 +133,8 @@ class ConfiguredBuildTest(CommandTest):
     def test_configuration_that_cannot_be_used_is_named(self):
         self.assert_refused(self.configured("[tool.pysnap]\nmodules = []\n"), INPUT,
                             "settings.toml:1: there is no key tool")
+        empty = build(self.directory / "x.image", "--config", "")
+        self.assert_refused(empty, USAGE, "--config", "no file is named")
         missing = build(self.directory / "x.image", "--config", self.directory / "missing.toml")
         self.assert_refused(missing, FAILED, "missing.toml", "No such file")
         self.assert_files("settings.toml")
