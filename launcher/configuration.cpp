@@ -63,10 +63,15 @@ class Search {
   std::vector<std::string> take_notices() { return std::move(notices_); }
 
  private:
-  static Result<std::optional<Configuration>> absent_or_unreadable(const std::string& file) {
+  // A stranger's file that cannot be read must not be in anybody's way either.
+  Result<std::optional<Configuration>> absent_or_unreadable(const std::string& file) {
+    // The usual case, twice in each directory: without a sentence that nobody reads.
+    if (errno == ENOENT || errno == ENOTDIR) return std::optional<Configuration>();
     const Error error = Error::from_errno(fmt::format("{} cannot be read", file));
-    if (error.number == ENOENT || error.number == ENOTDIR || ::access(file.c_str(), F_OK) != 0)
-      return std::optional<Configuration>();
+    struct stat status;
+    if (::stat(file.c_str(), &status) != 0) return std::optional<Configuration>();
+    if (const std::string reason = reason_for_distrust(status, owner_of_start_); !reason.empty())
+      return pass_over(file, reason);
     return support::fail(error);
   }
 

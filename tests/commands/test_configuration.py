@@ -62,6 +62,20 @@ class ConfigTest(CommandTest):
         self.assertRegex(self.config().stdout, r"(?m)^note +\S+ is passed over: everybody")
 
 
+    def test_file_that_cannot_be_read_is_an_error_unless_it_is_a_strangers(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root can become somebody else and give files away")
+        self.directory.chmod(0o755)
+        self.write("pysnap.toml", "").chmod(0o600)
+        as_nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+        result = run(*as_nobody, PYSNAP, "config", "--directory", self.directory)
+        self.assert_refused(result, FAILED, "pysnap.toml cannot be read: Permission denied")
+        os.chown(self.directory / "pysnap.toml", 4711, 4711)
+        result = run(*as_nobody, PYSNAP, "config", "--directory", self.directory)
+        self.assert_succeeds(result)
+        self.assertIn("pysnap.toml is passed over: it belongs to user 4711", result.stdout)
+
+
 class ConfiguredBuildTest(CommandTest):
     """`pysnap build --config`."""
 
