@@ -1,6 +1,6 @@
 # Thin front of CMake and the scripts. Missing Debian packages are installed first, with sudo when
 # not root, and one line says so.
-.PHONY: all demo test test-commands test-cpython test-packages test-trixie bench check install clean
+.PHONY: all demo test test-commands test-cpython test-packages test-trixie fuzz bench check install clean
 
 all: build/release/.built
 
@@ -39,6 +39,12 @@ test-packages: all
 test-cpython: all
 	@scripts/install-packages test
 	@tests/cpython/run.py --json build/cpython-tests.json --markdown docs/results/cpython-tests.md
+
+# Each parser of an image, of a command line and of what the kernel tells, for SECONDS each.
+SECONDS ?= 60
+fuzz:
+	@scripts/install-packages build test
+	@tests/fuzz/run.py --seconds $(SECONDS)
 
 bench: all
 	@scripts/install-packages bench

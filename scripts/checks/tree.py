@@ -6,7 +6,8 @@ import pathlib
 import subprocess
 
 CPP_SUFFIXES = (".h", ".cpp", ".c")
-BINARY_SUFFIXES = (".png", ".pdf", ".gz", ".zip", ".whl", ".pysnap")
+BINARY_SUFFIXES = (".png", ".pdf", ".gz", ".zip", ".whl", ".pysnap",
+                   ".input")  # of the fuzz targets
 
 
 @dataclasses.dataclass(frozen=True)
