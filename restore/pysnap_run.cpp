@@ -25,10 +25,14 @@ namespace pysnap::restore {
 namespace {
 
 // In an image the metadata block follows the program headers, in this program its own text does.
+// An image whose block has lost its first bytes is still one, and must not take launcher options:
+// it has a fixed address, this program has none. The ELF header stands before the program headers.
 bool runs_from_image(const bare::ProcessStart& start) {
   const uint64_t headers = start.auxiliary_value(AT_PHDR);
+  if (headers == 0) return false;
   const uint64_t behind = headers + start.auxiliary_value(AT_PHNUM) * sizeof(Elf64_Phdr);
-  return headers != 0 && *reinterpret_cast<const uint64_t*>(behind) == format::kImageMagic;
+  if (*reinterpret_cast<const uint64_t*>(behind) == format::kImageMagic) return true;
+  return reinterpret_cast<const Elf64_Ehdr*>(headers - sizeof(Elf64_Ehdr))->e_type == ET_EXEC;
 }
 
 // What messages call the image.

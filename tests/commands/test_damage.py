@@ -162,6 +162,14 @@ class DamageTest(CommandTest):
             self.assertEqual((LAUNCHER_FAILED, ""), (result.returncode, result.stdout), place)
             self.flip(image, place, 2)
 
+    def test_executed_image_without_its_mark_takes_no_options_of_the_launcher(self):
+        image = self.copy_of_image()
+        with open(image, "r+b") as file:
+            file.seek(parts_of(image)["header"][0])
+            file.write(bytes(8))
+        self.assert_refused(run(image, "--image", plain_image(), "-c", "print('ran')"),
+                            LAUNCHER_FAILED, image, "it is not a pysnap image", "pysnap build")
+
     def test_image_is_named_when_it_is_executed(self):
         image = self.copy_of_image()
         for field, value in (("processor.signature", 1), ("kernel_page.code_checksum", 1)):

@@ -2,6 +2,9 @@
 // that only the checks of meaning can find. VALUE is a number; FIELD is one of those below.
 //
 // reseal --layout IMAGE: one line per part of the sealed front, "NAME OFFSET SIZE" in bytes.
+//
+// reseal --fields: one line per field of the header ("header.NAME OFFSET SIZE") and of the records
+// of a table ("TABLE.NAME OFFSET SIZE"), counted from the header's and the record's first byte.
 #include <fmt/format.h>
 
 #include <cstddef>
@@ -39,6 +42,70 @@ constexpr Field kFields[] = {
     {"kernel_page.code_size", offsetof(ImageHeader, kernel_page) + 16, 8},
     {"kernel_page.code_checksum", offsetof(ImageHeader, kernel_page) + 24, 8},
 };
+
+#define RECORD_FIELD(table, type, name) \
+  Field { table "." #name, offsetof(format::type, name), sizeof(format::type::name) }
+
+constexpr Field kOtherFields[] = {
+    FIELD(magic),
+    FIELD(header_size),
+    FIELD(metadata_size),
+    FIELD(metadata_checksum),
+    FIELD(interpreter_version),
+    FIELD(program),
+    FIELD(interpreter_file),
+    FIELD(program_kind),
+    FIELD(created_seconds),
+    FIELD(generation),
+    FIELD(regions),
+    FIELD(files),
+    FIELD(segments),
+    FIELD(modules),
+    FIELD(environment),
+    FIELD(notices),
+    FIELD(hot_runs),
+    FIELD(options),
+    FIELD(strings),
+};
+
+constexpr Field kRecordFields[] = {
+    RECORD_FIELD("table", Table, offset),
+    RECORD_FIELD("table", Table, count),
+    RECORD_FIELD("table", Table, entry_size),
+    RECORD_FIELD("regions", Region, address),
+    RECORD_FIELD("regions", Region, size),
+    RECORD_FIELD("regions", Region, offset),
+    RECORD_FIELD("regions", Region, kind),
+    RECORD_FIELD("regions", Region, protection),
+    RECORD_FIELD("regions", Region, file),
+    RECORD_FIELD("files", File, path),
+    RECORD_FIELD("files", File, size),
+    RECORD_FIELD("files", File, inode),
+    RECORD_FIELD("files", File, modified_seconds),
+    RECORD_FIELD("files", File, modified_nanoseconds),
+    RECORD_FIELD("files", File, build_id),
+    RECORD_FIELD("files", File, role),
+    RECORD_FIELD("segments", Segment, offset),
+    RECORD_FIELD("segments", Segment, size),
+    RECORD_FIELD("segments", Segment, checksum),
+    RECORD_FIELD("modules", Text, text),
+    RECORD_FIELD("notices", Text, text),
+    RECORD_FIELD("options", Text, text),
+    RECORD_FIELD("environment", EnvironmentKey, name),
+    RECORD_FIELD("environment", EnvironmentKey, value),
+    RECORD_FIELD("hot_runs", HotRun, address),
+    RECORD_FIELD("hot_runs", HotRun, size),
+};
+
+int print_fields() {
+  const auto print = [](const char* prefix, const Field& field) {
+    fmt::print("{}{} {} {}\n", prefix, field.name, field.offset, field.size);
+  };
+  for (const Field& field : kFields) print("header.", field);
+  for (const Field& field : kOtherFields) print("header.", field);
+  for (const Field& field : kRecordFields) print("", field);
+  return 0;
+}
 
 int complain(const std::string& sentence) {
   fmt::print(stderr, "reseal: {}\n", sentence);
@@ -84,9 +151,10 @@ int set(const launcher::ImageFile& image, const std::string& path, const Field& 
 }
 
 int run(const std::vector<std::string>& arguments) {
+  if (arguments.size() == 1 && arguments[0] == "--fields") return print_fields();
   const bool layout = arguments.size() == 2 && arguments[0] == "--layout";
   if (!layout && arguments.size() != 3)
-    return complain("use: reseal IMAGE FIELD VALUE, or reseal --layout IMAGE");
+    return complain("use: reseal IMAGE FIELD VALUE, reseal --layout IMAGE, or reseal --fields");
   const std::string& path = arguments[layout ? 1 : 0];
   const auto image = launcher::ImageFile::open(path);
   if (!image) return complain(image.error().sentence);
