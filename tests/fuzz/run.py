@@ -16,14 +16,14 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CORPUS = Path(__file__).resolve().parent / "corpus"
 BUILD = REPOSITORY / "build" / "fuzz"
 TARGETS = ("command_line", "elf_file", "image_file", "image_view", "memory_map")
-# Of a corpus directory in the repository, beyond which --keep-new takes nothing more.
-MOST_BYTES = 50_000
+MOST_BYTES = 50_000  # of the archive of inputs that --keep-new has kept, CORPUS/NAME.zip
 LONGEST_INPUT = {"image_file": 32768, "elf_file": 4096, "memory_map": 4096, "command_line": 2048,
                  "image_view": 8192}
 # The deepest recursion and the largest allocation of these parsers are small.
@@ -47,7 +47,12 @@ def directories(name: str) -> list[Path]:
     """Where a target's inputs lie: the first is written to."""
     found = BUILD / "found" / name
     found.mkdir(parents=True, exist_ok=True)
-    others = (CORPUS / name, BUILD / "seeds" / name)
+    unpacked = BUILD / "corpus" / name
+    shutil.rmtree(unpacked, ignore_errors=True)
+    if (CORPUS / f"{name}.zip").exists():
+        with zipfile.ZipFile(CORPUS / f"{name}.zip") as archive:
+            archive.extractall(unpacked)
+    others = (CORPUS / name, unpacked, BUILD / "seeds" / name)
     return [found, *(path for path in others if path.is_dir())]
 
 
@@ -84,23 +89,21 @@ def fuzz(name: str, seconds: int) -> bool:
 
 
 def keep_new(name: str) -> None:
-    """Copies to the corpus the smallest set of inputs that reaches what it does not reach yet."""
+    """Puts into the corpus the smallest set of inputs that reaches all that has been reached."""
     merged = BUILD / "merged" / name
     shutil.rmtree(merged, ignore_errors=True)
     merged.mkdir(parents=True)
-    (CORPUS / name).mkdir(parents=True, exist_ok=True)
-    for path in directories(name)[1:]:
-        shutil.copytree(path, merged, dirs_exist_ok=True)
-    known = set(os.listdir(merged))
     subprocess.run([BUILD / "bin" / f"fuzz_{name}", "-merge=1", *LIMITS, merged,
-                    directories(name)[0]], env=environment(), check=False, capture_output=True)
-    size = sum(path.stat().st_size for path in (CORPUS / name).iterdir())
-    new = [path for path in merged.iterdir() if path.name not in known]
-    for path in sorted(new, key=lambda path: path.stat().st_size):
-        size += path.stat().st_size
-        if size > MOST_BYTES:
-            break
-        shutil.copy(path, CORPUS / name / f"{path.name[:12]}.input")
+                    *directories(name)], env=environment(), check=False, capture_output=True)
+    size = 0
+    with zipfile.ZipFile(CORPUS / f"{name}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(merged.iterdir(), key=lambda path: path.stat().st_size):
+            # A date would make every archive another one.
+            archive.writestr(zipfile.ZipInfo(path.name[:10]), path.read_bytes(), zipfile.ZIP_DEFLATED)
+            size = archive.fp.tell()
+            if size > MOST_BYTES:
+                break
+    print(f"corpus  {name}: {size} bytes")
 
 
 def main() -> int:
