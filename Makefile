@@ -1,6 +1,6 @@
 # Thin front of CMake and the scripts. Missing Debian packages are installed first, with sudo when
 # not root, and one line says so.
-.PHONY: all demo test test-commands test-cpython test-packages test-trixie fuzz bench check install clean
+.PHONY: all demo test test-commands test-cpython test-packages test-trixie test-mutations fuzz soak bench check install clean
 
 all: build/release/.built
 
@@ -45,6 +45,14 @@ SECONDS ?= 60
 fuzz:
 	@scripts/install-packages build test
 	@tests/fuzz/run.py --seconds $(SECONDS)
+
+# 20,000 damaged images, and 100,000 launches of one: some minutes each.
+test-mutations: all
+	@cmake --build --preset release --target tests
+	@tests/mutated_images/run.py --mutants 20000 --results docs/results/mutated-images.md
+
+soak: all
+	@tests/soak/run.py --launches 100000 --results docs/results/soak.md
 
 bench: all
 	@scripts/install-packages bench

@@ -78,7 +78,8 @@ def fuzz(name: str, seconds: int) -> bool:
     covered = next((line.split("cov: ")[1].split()[0] for line in reversed(lines)
                     if "cov: " in line), "?")
     if done.returncode == 0:
-        print(f"passed  {name}: {runs} inputs in {seconds} s, {covered} places reached", flush=True)
+        print(f"passed  {name}: {runs} inputs in {seconds} s, {covered} places reached",
+              flush=True)
         return True
     print("\n".join(lines[-60:]))
     print(f"failed  {name}")
