@@ -25,11 +25,12 @@ namespace pysnap::restore {
 namespace {
 
 // In an image the metadata block follows the program headers, in this program its own text does.
-// An image whose block has lost its first bytes is still one, and must not take launcher options:
-// it has a fixed address, this program has none. The ELF header stands before the program headers.
+// A damaged image is one, too, and must not take launcher options. It has a fixed address, this
+// program has none (the ELF header stands before the program headers); and only an image can lose
+// the segment that holds them, with the address that the kernel tells.
 bool runs_from_image(const bare::ProcessStart& start) {
   const uint64_t headers = start.auxiliary_value(AT_PHDR);
-  if (headers == 0) return false;
+  if (headers == 0) return true;
   const uint64_t behind = headers + start.auxiliary_value(AT_PHNUM) * sizeof(Elf64_Phdr);
   if (*reinterpret_cast<const uint64_t*>(behind) == format::kImageMagic) return true;
   return reinterpret_cast<const Elf64_Ehdr*>(headers - sizeof(Elf64_Ehdr))->e_type == ET_EXEC;

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import shutil
+import struct
 import subprocess
 import unittest
 from pathlib import Path
@@ -169,6 +170,19 @@ class DamageTest(CommandTest):
             file.write(bytes(8))
         self.assert_refused(run(image, "--image", plain_image(), "-c", "print('ran')"),
                             LAUNCHER_FAILED, image, "it is not a pysnap image", "pysnap build")
+
+    def test_executed_image_without_its_front_in_memory_is_refused_by_name(self):
+        image = self.copy_of_image()
+        offset, size = parts_of(image)["program_headers"]
+        with open(image, "r+b") as file:
+            for header in range(offset, offset + size, 56):
+                file.seek(header)
+                kind, _, place = struct.unpack("<IIQ", file.read(16))
+                if (kind, place) == (1, 0):  # PT_LOAD from the first byte of the file
+                    file.seek(header)
+                    file.write(bytes(56))
+        self.assert_refused(run(image, "-c", "print('ran')"), LAUNCHER_FAILED, image,
+                            "its metadata are damaged", "pysnap build")
 
     def test_image_is_named_when_it_is_executed(self):
         image = self.copy_of_image()

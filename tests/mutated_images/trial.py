@@ -11,7 +11,7 @@ from mutations import Mutant, Mutations
 from outcomes import Ended, Launches, Outcome
 
 # The kernel maps an executed file, and enters it, before anything of it can be checked.
-BEFORE_OUR_CODE = ("ELF header", "program headers", "restorer")
+READ_BY_KERNEL = ("ELF header", "program headers")
 
 
 @dataclass(frozen=True)
@@ -72,16 +72,20 @@ class Trials:
         self.patient = Patient(image, anatomy.bytes)
         self.launches = Launches(image, python, image.parent)
 
-    def may_fail(self, mutant: Mutant, executed: bool) -> bool:
-        """Whether nothing of ours could have noticed the damage."""
+    def may_be(self, outcome: Outcome, mutant: Mutant, executed: bool) -> bool:
+        """Whether a bad outcome is one that nothing of ours could have prevented."""
         if mutant.kind in page.PAGES:
             return True
+        if not executed:
+            return False
         is_short = mutant.size is not None and mutant.size < self.restorer_end
-        return executed and (mutant.kind in BEFORE_OUR_CODE or is_short)
+        if mutant.kind in READ_BY_KERNEL or is_short:
+            return outcome is Outcome.KILLED
+        return mutant.kind == "restorer"
 
     def problem(self, mutant: Mutant, executed: bool, outcome: Outcome, found: bool) -> str | None:
         """What is wrong with how a mutant was received."""
-        if not outcome.good and not self.may_fail(mutant, executed):
+        if not outcome.good and not self.may_be(outcome, mutant, executed):
             return outcome.value
         if mutant.impossible and outcome is not Outcome.REFUSED:
             return f"{outcome.value}, although no image can be so"
