@@ -1,5 +1,7 @@
 """The page docs/results/mutated-images.md."""
 
+import textwrap
+
 from outcomes import TIMEOUT_SECONDS, Outcome
 from suite.page import machine  # of bench/
 
@@ -23,7 +25,9 @@ computed.
 The damage: single bits; words with extreme values; records, or pages, that changed places; runs of
 64 or 512 bytes that are zero; files cut or made longer. *Sealed* rows are no accidents: a field of
 the metadata has another value and the seal was made right again; *impossible* are values that no
-image can have.
+image can have. `pysnap verify` does not compare an image with this machine, so it accepts some of
+them. The program is a small one: a program that uses more of an image meets more of its damaged
+pages.
 """
 
 
@@ -75,27 +79,29 @@ def _summary(session) -> str:
     noticed = tuple(outcome for outcome in Outcome if outcome.noticed)
     found = sum(count for (kind, _, is_found), count in session.verified.items()
                 if kind in PAGES and is_found)
-    return (
+    sentences = (
         "- Outside captured pages, launched by `pysnap-run`: killed, wrong or hanging: "
         f"{_share(total(False, (False,), bad), total(False, (False,), everything))}.\n"
         "- Outside captured pages, executed: "
         f"{_share(total(False, (True,), bad), total(False, (True,), everything))}; these are "
         "damages to what the kernel reads and enters before code of ours runs (ELF header, program "
-        "headers, the restorer's own code).\n"
+        "headers, the restorer's own code, and files cut before its end).\n"
         f"- Captured pages: noticed at the launch {_share(total(True, both, noticed), pages)}, "
         f"harmless {_share(total(True, both, (Outcome.RIGHT,)), pages)}, "
         f"killed {_share(total(True, both, (Outcome.KILLED,)), pages)}, wrong output or status "
         f"{_share(total(True, both, (Outcome.WRONG,)), pages)}, hanging "
-        f"{_share(total(True, both, (Outcome.HANGS,)), pages)}. A launch does not look at the bytes "
-        "of captured pages: that would cost more than the launch. Where the file system has "
+        f"{_share(total(True, both, (Outcome.HANGS,)), pages)}. A launch does not look at the "
+        "bytes of captured pages: that would cost more than the launch. Where the file system has "
         "fs-verity, the kernel looks at each page as it comes in.\n"
         f"- `pysnap verify` found {_share(found, pages)} of the damaged pages.\n"
         f"- Mutants that were received otherwise than they must be: {len(session.problems)}.\n")
+    return "".join(textwrap.fill(line, 100, subsequent_indent="  ", break_on_hyphens=False) + "\n"
+                   for line in sentences.splitlines())
 
 
 def page(session, command: str, where: str, seconds: float) -> str:
     """The whole page."""
-    return (f"# Mutated images\n\nWritten by `{command}`, in {seconds:.0f} seconds; an image of "
-            f"{len(session.anatomy.bytes)} bytes.\n\n{where}\n"
+    return (f"# Mutated images\n\nWritten by `{command}`, in {seconds:.0f} seconds, "
+            f"with an\nimage of {len(session.anatomy.bytes)} bytes.\n\n{where}\n"
             f"{HOW_TO_READ.format(timeout=TIMEOUT_SECONDS)}\n## In short\n\n{_summary(session)}\n"
             f"## Results\n\n{table(session)}\n")

@@ -142,7 +142,7 @@ def main() -> int:
     seconds = time.monotonic() - before
     print(page.table(session))
     if options.results is not None:
-        command = f"tests/mutated_images/run.py --mutants {options.mutants}"
+        command = f"tests/mutated_images/run.py --mutants {options.mutants} --jobs {options.jobs}"
         options.results.write_text(page.page(session, command, where, seconds))
     failed = len(session.problems)
     print(f"{len(numbers)} mutants in {seconds:.0f} s")
