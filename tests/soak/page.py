@@ -14,9 +14,9 @@ One image, launched again and again, {at_a_time} launches at a time. The program
 {kinds}.
 Each prints what only its own number leads to, and every output and status was compared; nothing
 may come on standard error. Every fourth round executes the image itself, the others use
-`pysnap-run --image`. The time of a launch is what the runner sees: from before it starts the process
-until it has read all output and reaped it, with the other launches beside it. The memory of the
-machine is that of everything on it, whatever else was running.
+`pysnap-run --image`. The time of a launch is what the runner sees: from before it starts the
+process until it has read all output and reaped it, with the other launches beside it. The memory of
+the machine is that of everything on it, whatever else was running.
 """
 
 

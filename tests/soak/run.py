@@ -119,6 +119,18 @@ class Soak:
                 if len(self.problems) <= MOST_SHOWN:
                     print(f"FAIL  {self.problems[-1]}", flush=True)
 
+    def plain_kinds(self) -> list[str]:
+        """The kinds of programs that plain Python runs instead of the image, with its reason."""
+        found = []
+        for number, kind in enumerate(programs.KINDS):
+            wanted = programs.launch_of(number, str(self.script), str(self.directory))
+            done = subprocess.run([RUN, "--explain", "--image", self.image, *wanted.words],
+                                  input=wanted.given, capture_output=True, text=True, check=False,
+                                  cwd=self.directory, env=self.variables)
+            if "plain Python runs instead" in done.stderr:
+                found.append(f"{kind}: {done.stderr.strip()}")
+        return found
+
     def work(self, numbers: "itertools.count", end: int) -> None:
         """One of several workers: takes the next number until the end."""
         for number in iter(lambda: next(numbers), end):
@@ -167,7 +179,7 @@ def soak(options: argparse.Namespace, directory: Path) -> int:
     run.launch_all(WARM_UP, WARM_UP + options.launches)
     seconds = time.monotonic() - begin
     after = resources(run.temporary)
-    others = piled_up(before, after)
+    others = piled_up(before, after) + run.plain_kinds()
     if hashlib.sha256(image.read_bytes()).digest() != digest:
         others.append("the image has changed")
     for problem in others:
