@@ -23,6 +23,7 @@ extern const char pysnap_python_effects[];
 extern const char pysnap_python_patches[];
 extern const char pysnap_python_effect_kinds[];
 extern const char pysnap_python_recorder[];
+extern const char pysnap_python_searches[];
 extern const char pysnap_python_code_only[];
 extern const char pysnap_python_hidden[];
 extern const char pysnap_python_verdict[];
@@ -50,6 +51,7 @@ EmbeddedSources embedded_sources() {
       {"<pysnap patches>", pysnap_python_patches},
       {"<pysnap effect kinds>", pysnap_python_effect_kinds},
       {"<pysnap recorder>", pysnap_python_recorder},
+      {"<pysnap searches>", pysnap_python_searches},
       {"<pysnap code only>", pysnap_python_code_only},
       {"<pysnap hidden>", pysnap_python_hidden},
       {"<pysnap verdict>", pysnap_python_verdict},

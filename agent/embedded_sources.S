@@ -28,6 +28,7 @@
         embed   pysnap_python_patches, "patches.py"
         embed   pysnap_python_effect_kinds, "effect_kinds.py"
         embed   pysnap_python_recorder, "recorder.py"
+        embed   pysnap_python_searches, "searches.py"
         embed   pysnap_python_code_only, "code_only.py"
         embed   pysnap_python_hidden, "hidden.py"
         embed   pysnap_python_verdict, "verdict.py"

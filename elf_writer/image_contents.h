@@ -15,6 +15,24 @@ struct StartupVariable {
   std::optional<std::string> value;
 };
 
+// Which names of a listed directory matter (format/listing.h), and their digest.
+struct DirectoryListing {
+  uint32_t rules = 0;
+  std::vector<uint64_t> stems;  // hashes, ascending
+  uint64_t digest = 0;
+};
+
+// What was found at a path that the boot looked up.
+struct Dependency {
+  std::string path;  // absolute
+  format::DependencyKind kind = format::DependencyKind::kMissing;
+  uint64_t size = 0;
+  uint64_t inode = 0;
+  int64_t modified_seconds = 0;
+  uint32_t modified_nanoseconds = 0;
+  DirectoryListing listing;  // of a kListed one
+};
+
 struct ImageContents {
   std::string interpreter;          // what plain Python is started as
   std::string interpreter_version;  // "3.11.2"
@@ -24,6 +42,8 @@ struct ImageContents {
   std::vector<StartupVariable> startup;
   std::vector<std::string> options;  // of Python, that the interpreter was started with
   std::vector<format::HotRun> hot_runs;
+  std::vector<Dependency> dependencies;
+  uint32_t flags = 0;    // as in the header
   std::string restorer;  // bytes of the pysnap-run program, embedded in the image
   uint64_t created_seconds = 0;
   uint64_t generation = 0;

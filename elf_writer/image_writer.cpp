@@ -110,22 +110,8 @@ void add_page_sections(const Snapshot& snapshot, const ImagePlan& plan, ElfFile&
   }
 }
 
-Status write_exactly(const File& file, uint64_t offset, std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t done =
-        ::pwrite(file.descriptor(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (done < 0 && errno == EINTR) continue;
-    if (done < 0) return support::fail(Error::from_errno("writing"));
-    offset += static_cast<uint64_t>(done);
-    bytes = bytes.subspan(static_cast<size_t>(done));
-  }
-  return {};
-}
-
 Status synchronise(const File& file, Purpose purpose) {
-  if (purpose == Purpose::kFinal && ::fsync(file.descriptor()) != 0)
-    return support::fail(Error::from_errno("synchronising"));
-  return {};
+  return purpose == Purpose::kFinal ? file.synchronise() : Status();
 }
 
 // What libelf arranged around the pages is read back: only the file knows its bytes. The block is
@@ -144,7 +130,7 @@ Status checksum_rest(const File& file, const ImagePlan& plan, uint64_t file_size
                                  format::checksum(bytes.data(), bytes.size())};
     segment = metadata.header().segments.count - 1;
   }
-  return write_exactly(file, plan.metadata_offset, metadata.bytes());
+  return file.write_at(plan.metadata_offset, metadata.bytes());
 }
 
 // The seal goes on last, after everything else is on stable storage: a power cut leaves a file
@@ -162,7 +148,7 @@ Status seal(const File& file, const ImagePlan& plan, uint64_t file_size, Purpose
   header.metadata_checksum = format::metadata_checksum(metadata.bytes().data(), metadata.size());
   header.complete = format::kComplete;
   const auto bytes = std::span<const std::byte>(metadata.bytes()).first(sizeof header);
-  if (const Status done = write_exactly(file, plan.metadata_offset, bytes); !done) return done;
+  if (const Status done = file.write_at(plan.metadata_offset, bytes); !done) return done;
   return synchronise(file, purpose);
 }
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
-#include <map>
 #include <span>
 #include <string>
+
+#include "elf_writer/dependency_tables.h"
+#include "elf_writer/string_area.h"
 
 namespace pysnap::elf_writer {
 namespace {
@@ -14,22 +16,6 @@ using format::Table;
 using snapshot::CapturedFile;
 using snapshot::CapturedRegion;
 using snapshot::Snapshot;
-
-// Strings with a terminator each, equal ones once; offset 0 is the empty string.
-class StringArea {
- public:
-  StringArea() { add(""); }
-  uint64_t add(const std::string& text) {
-    const auto [at, is_new] = offsets_.try_emplace(text, bytes_.size());
-    if (is_new) bytes_.append(text.c_str(), text.size() + 1);
-    return at->second;
-  }
-  const std::string& bytes() const { return bytes_; }
-
- private:
-  std::string bytes_;
-  std::map<std::string, uint64_t> offsets_;
-};
 
 class BlockBuilder {
  public:
@@ -134,6 +120,11 @@ Metadata::Metadata(const Snapshot& snapshot, const ImageContents& contents) {
   header.notices = builder.append(text_records(contents.notices, strings));
   header.hot_runs = builder.append(contents.hot_runs);
   header.options = builder.append(text_records(contents.options, strings));
+  const DependencyTables depended = dependency_tables(contents.dependencies, strings);
+  header.folders = builder.append(depended.folders);
+  header.dependencies = builder.append(depended.dependencies);
+  header.listings = builder.append(depended.listings);
+  header.stems = builder.append(depended.stems);
   header.interpreter = strings.add(contents.interpreter);
   header.interpreter_version = strings.add(contents.interpreter_version);
   header.program = strings.add(contents.program);
@@ -147,6 +138,7 @@ Metadata::Metadata(const Snapshot& snapshot, const ImageContents& contents) {
   header.created_seconds = contents.created_seconds;
   header.generation = contents.generation;
   header.program_kind = contents.program_kind;
+  header.flags = contents.flags;
   header.processor = snapshot.processor;
   header.interpreter_file = index_of_file(snapshot, contents.interpreter_file);
   header.kernel_page = snapshot.kernel_page;

@@ -34,7 +34,7 @@ constexpr uint64_t metadata_offset(uint64_t program_header_count) {
 }
 
 inline constexpr uint64_t kImageMagic = 0x70616e7379700a1a;
-inline constexpr uint32_t kImageVersion = 5;
+inline constexpr uint32_t kImageVersion = 6;
 inline constexpr uint64_t kComplete = 0x6574656c706d6f63;  // "complete"
 inline constexpr uint64_t kPageSize = 4096;
 
@@ -73,7 +73,7 @@ enum class FileRole : uint32_t {
   kCopied = 2,  // its bytes are in the image, but its identity still counts
 };
 
-// An original file and the identity it had: a changed one rejects the image.
+// An original file and the identity it had: a changed one makes the image unfit.
 struct File {
   uint64_t path;  // string offset
   uint64_t size;
@@ -104,6 +104,58 @@ struct EnvironmentKey {
 struct Text {
   uint64_t text;  // string offset
 };
+
+// What was found at a path that the boot looked up, other than the files above.
+enum class DependencyKind : uint32_t {
+  kFile = 1,       // size, inode and time of modification
+  kMissing = 2,    // nothing, or nothing that could be examined
+  kDirectory = 3,  // a directory; what is in it does not matter
+  kListed = 4,     // a directory that was listed: inode and time, else the digest of its listing
+  kOther = 5,      // a device, a socket or a pipe
+};
+
+// Launches examine these in the order of the table. `name` is a path, or a name in the directory
+// that a DependencyFolder opens once for all of them: one walk through a long path instead of many.
+struct Dependency {
+  uint64_t name;  // string offset
+  uint64_t size;
+  uint64_t inode;
+  int64_t modified_seconds;
+  uint32_t modified_nanoseconds;
+  DependencyKind kind;
+  uint32_t listing;  // kListed: 1-based index into `listings`; else 0
+  uint32_t reserved;
+};
+
+// The next `count` dependencies.
+struct DependencyFolder {
+  uint64_t path;  // string offset; 0: their names are whole paths
+  uint32_t count;
+  uint32_t reserved;
+};
+
+inline constexpr uint32_t kEveryName = 1;      // all names matter
+inline constexpr uint32_t kPathFiles = 2;      // those that end with .pth do (site.py)
+inline constexpr uint32_t kDistributions = 4;  // those of installed distributions do
+
+// Which names of a listed directory matter, and the digest of those that were there
+// (format/listing.h).
+struct Listing {
+  uint64_t digest;
+  uint32_t first_stem;  // its stems in `stems`
+  uint32_t stem_count;
+  uint32_t rules;  // kEveryName and the like
+  uint32_t reserved;
+};
+
+// XXH3-64 of a module's name, which matters with every suffix of a module's file, or of the whole
+// name of any other file. Ascending for each listing.
+struct Stem {
+  uint64_t hash;
+};
+
+inline constexpr uint32_t kDependenciesUnknown = 1;  // they could not be recorded: none is compared
+inline constexpr uint32_t kTrusted = 2;  // none is compared, because `pysnap seal` was asked to
 
 // Pages that a launch writes whatever it runs, found by the builder's own launch. They are copied
 // in one go: a page copied on a write fault costs 2.3-2.7 µs, in a batch 1.6-2.1. A hint only.
@@ -147,15 +199,19 @@ struct ImageHeader {
   uint64_t metadata_checksum;  // XXH3-64 of the block with this field and `complete` zero
   uint64_t complete;           // kComplete, written last
 
-  Table regions;      // Region, ascending address
-  Table files;        // File
-  Table segments;     // Segment, ascending offset
-  Table modules;      // Text, order of import
-  Table environment;  // EnvironmentKey
-  Table notices;      // Text: what was shed, what looks suspicious
-  Table hot_runs;     // HotRun, ascending address
-  Table options;      // Text: options of Python that the interpreter was started with
-  Table strings;      // bytes; offset 0 is the empty string
+  Table regions;       // Region, ascending address
+  Table files;         // File
+  Table segments;      // Segment, ascending offset
+  Table modules;       // Text, order of import
+  Table environment;   // EnvironmentKey
+  Table notices;       // Text: what was shed, what looks suspicious
+  Table hot_runs;      // HotRun, ascending address
+  Table options;       // Text: options of Python that the interpreter was started with
+  Table folders;       // DependencyFolder
+  Table dependencies;  // Dependency, as the folders count them
+  Table listings;      // Listing
+  Table stems;         // Stem
+  Table strings;       // bytes; offset 0 is the empty string
 
   uint64_t arena_low;
   uint64_t arena_high;        // the ceiling
@@ -171,6 +227,8 @@ struct ImageHeader {
   Processor processor;
   uint32_t interpreter_file;  // 1-based index into `files`
   uint32_t program_kind;      // how a launch runs `program`: kScript or kCheckpoint; 0: none
+  uint32_t flags;             // kDependenciesUnknown, kTrusted
+  uint32_t reserved;
   KernelPage kernel_page;
   KernelState kernel;
 };
@@ -185,8 +243,12 @@ static_assert(kIsRecord<Segment> && sizeof(Segment) == 32);
 static_assert(kIsRecord<EnvironmentKey> && sizeof(EnvironmentKey) == 16);
 static_assert(kIsRecord<HotRun> && sizeof(HotRun) == 16);
 static_assert(kIsRecord<Text> && sizeof(Text) == 8);
+static_assert(kIsRecord<Dependency> && sizeof(Dependency) == 48);
+static_assert(kIsRecord<DependencyFolder> && sizeof(DependencyFolder) == 16);
+static_assert(kIsRecord<Listing> && sizeof(Listing) == 24);
+static_assert(kIsRecord<Stem> && sizeof(Stem) == 8);
 static_assert(kIsRecord<KernelState> && sizeof(KernelState) == 80 + 32 * kSignalCount);
 static_assert(kIsRecord<AgentState>);
-static_assert(kIsRecord<ImageHeader> && sizeof(ImageHeader) == 416 + sizeof(KernelState));
+static_assert(kIsRecord<ImageHeader> && sizeof(ImageHeader) == 488 + sizeof(KernelState));
 
 }  // namespace pysnap::format

@@ -82,7 +82,7 @@ class ImageView {
     if (header.metadata_size != size) return RejectReason::kTooShort;
     if (!view.tables_inside()) return RejectReason::kTableOutside;
     if (!view.strings_inside()) return RejectReason::kStringOutside;
-    if (!view.indices_exist()) return RejectReason::kBadIndex;
+    if (!view.indices_exist() || !view.dependencies_hang_together()) return RejectReason::kBadIndex;
     return view.regions_possible() ? RejectReason::kNone : RejectReason::kBadRegion;
   }
 
@@ -99,6 +99,13 @@ class ImageView {
   Records<Text> notices() const { return records<Text>(header().notices); }
   Records<HotRun> hot_runs() const { return records<HotRun>(header().hot_runs); }
   Records<Text> options() const { return records<Text>(header().options); }
+  Records<DependencyFolder> folders() const { return records<DependencyFolder>(header().folders); }
+  Records<Dependency> dependencies() const { return records<Dependency>(header().dependencies); }
+  Records<Listing> listings() const { return records<Listing>(header().listings); }
+  Records<Stem> stems() const { return records<Stem>(header().stems); }
+  Records<Stem> stems_of(const Listing& listing) const {
+    return {stems().first + listing.first_stem, listing.stem_count};
+  }
   const char* string(uint64_t offset) const {
     return reinterpret_cast<const char*>(block_ + header().strings.offset + offset);
   }
@@ -122,8 +129,11 @@ class ImageView {
            inside(h.segments, sizeof(Segment), 8) && inside(h.modules, sizeof(Text), 8) &&
            inside(h.environment, sizeof(EnvironmentKey), 8) && inside(h.notices, sizeof(Text), 8) &&
            inside(h.hot_runs, sizeof(HotRun), 8) && inside(h.options, sizeof(Text), 8) &&
-           h.options.count <= kMostIdentityWords && inside(h.strings, 1, 1) &&
-           h.strings.count > 0 && block_[h.strings.offset] == 0 &&
+           h.options.count <= kMostIdentityWords &&
+           inside(h.folders, sizeof(DependencyFolder), 8) &&
+           inside(h.dependencies, sizeof(Dependency), 8) &&
+           inside(h.listings, sizeof(Listing), 8) && inside(h.stems, sizeof(Stem), 8) &&
+           inside(h.strings, 1, 1) && h.strings.count > 0 && block_[h.strings.offset] == 0 &&
            string(h.strings.count - 1)[0] == 0;
   }
 
@@ -139,6 +149,27 @@ class ImageView {
     for (const Text& option : options()) good = good && option.text < h.strings.count;
     for (const EnvironmentKey& key : environment())
       good = good && key.name < h.strings.count && key.value < h.strings.count;
+    for (const DependencyFolder& folder : folders()) good = good && folder.path < h.strings.count;
+    for (const Dependency& dependency : dependencies())
+      good = good && dependency.name < h.strings.count;
+    return good;
+  }
+
+  // Folders count all dependencies, only listed directories have a listing, stems are there.
+  bool dependencies_hang_together() const {
+    const ImageHeader& h = header();
+    uint64_t counted = 0;
+    for (const DependencyFolder& folder : folders()) counted += folder.count;
+    bool good = counted == h.dependencies.count;
+    for (const Dependency& dependency : dependencies()) {
+      const DependencyKind kind = dependency.kind;
+      good = good && kind >= DependencyKind::kFile && kind <= DependencyKind::kOther &&
+             (kind == DependencyKind::kListed) == (dependency.listing != 0) &&
+             dependency.listing <= h.listings.count;
+    }
+    for (const Listing& listing : listings())
+      good = good && listing.first_stem <= h.stems.count &&
+             listing.stem_count <= h.stems.count - listing.first_stem;
     return good;
   }
 

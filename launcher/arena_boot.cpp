@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "format/arena_layout.h"
+#include "launcher/access_filter.h"
 #include "launcher/startup_variables.h"
 
 namespace pysnap::launcher {
@@ -131,6 +132,17 @@ struct Conversation {
   Watch wanted_watch = Watch::kUsual;
   bool is_internal = false;  // the agent's own problem: what it printed belongs to the sentence
 
+  void hear_search(const std::vector<std::string>& record) {
+    constexpr size_t kFirstName = 4;
+    if (record.size() < kFirstName) return;
+    SearchedDirectory& searched = frozen.searched[plain_path("", record[2])];
+    searched.is_on_search_path |= record[1] == "search-path";
+    uint32_t listings = 0;
+    parse(record[3], 10, listings);
+    searched.listings += listings;
+    searched.names.insert(record.begin() + kFirstName, record.end());
+  }
+
   void hear(const std::vector<std::string>& record) {
     const std::string& verb = record[0];
     const auto field = [&record](size_t i) {
@@ -146,6 +158,8 @@ struct Conversation {
       frozen.modules.push_back(field(1));
     } else if (verb == "start-file") {
       frozen.start_files.push_back(field(1));
+    } else if (verb == "searched") {
+      hear_search(record);
     } else if (verb == "variable") {
       frozen.variables.push_back(field(1));
     } else if (verb == "notice") {
@@ -245,6 +259,30 @@ Beginning begin_launch(const BaseImage& base, const Installation& installation,
   return beginning;
 }
 
+// Nothing where the kernel does not allow it.
+std::unique_ptr<AccessRecord> begin_record(const ListenerPath& path, FrozenInterpreter& frozen) {
+  Result<File> listener = receive_listener(path.receiving);
+  if (!listener) {
+    frozen.access_problem = listener.error().sentence;
+    return nullptr;
+  }
+  Result<std::unique_ptr<AccessRecord>> record =
+      AccessRecord::begin(std::move(*listener), frozen.boot.process(), frozen.ceiling);
+  if (record) return std::move(*record);
+  frozen.access_problem = record.error().sentence;
+  return nullptr;
+}
+
+void end_record(std::unique_ptr<AccessRecord> record, FrozenInterpreter& frozen) {
+  if (record != nullptr) {
+    frozen.accessed = record->end();
+    frozen.access_problem = record->problem();
+  }
+  if (frozen.access_problem.empty()) return;
+  frozen.notices.push_back(
+      fmt::format("what the image depends on could not be recorded: {}", frozen.access_problem));
+}
+
 // `watch`: what to watch for; after a failure, what the next boot should watch for.
 Result<FrozenInterpreter> freeze_once(const Beginning& beginning, const Installation& installation,
                                       const BootOrders& orders,
@@ -257,6 +295,8 @@ Result<FrozenInterpreter> freeze_once(const Beginning& beginning, const Installa
   File child_end = File::adopt(ends[1]);
   const Result<File> log = make_log();
   if (!log) return support::fail(log.error());
+  Result<ListenerPath> listener_path = make_listener_path();
+  if (!listener_path) return support::fail(listener_path.error());
 
   ChildOptions options;
   options.arguments = beginning.arguments;
@@ -264,15 +304,17 @@ Result<FrozenInterpreter> freeze_once(const Beginning& beginning, const Installa
   options.environment.insert(options.environment.end(), beginning.variables.begin(),
                              beginning.variables.end());
   options.control = child_end.descriptor();
+  options.listener_path = listener_path->sending.descriptor();
   options.output = log->descriptor();
   options.errors = log->descriptor();
   report(beginning.step);
   Result<ChildProcess> child = ChildProcess::start(options);
   if (!child) return support::fail(child.error());
   child_end.close();
+  listener_path->sending.close();
 
-  FrozenInterpreter frozen = {
-      std::move(*child), std::move(own_end), 0, beginning.ceiling, 0, {}, {}, {}, 0, {}, ""};
+  FrozenInterpreter frozen(std::move(*child), std::move(own_end), beginning.ceiling);
+  std::unique_ptr<AccessRecord> accesses = begin_record(*listener_path, frozen);
   ControlChannel channel(frozen.control);
   if (const Status sent = channel.send_orders(orders, installation, watch); !sent)
     return support::fail(sent.error());
@@ -286,6 +328,7 @@ Result<FrozenInterpreter> freeze_once(const Beginning& beginning, const Installa
   if (const Result<std::string> printed = read_log(*log)) frozen.printed = *printed;
   watch = talk.wanted_watch;
   if (!talk.is_frozen) return support::fail(end_of_boot(talk, frozen));
+  end_record(std::move(accesses), frozen);
   return frozen;
 }
 

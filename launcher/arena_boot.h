@@ -9,8 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "launcher/access_record.h"
 #include "launcher/base_image.h"
 #include "launcher/child_process.h"
+#include "launcher/dependencies.h"
 #include "launcher/installation.h"
 #include "launcher/python_probe.h"
 #include "support/error.h"
@@ -31,6 +33,9 @@ struct BootOrders {
 
 // A frozen interpreter; the processes end when this is destroyed.
 struct FrozenInterpreter {
+  FrozenInterpreter(ChildProcess process_of_boot, support::File socket, uint64_t arena_high)
+      : boot(std::move(process_of_boot)), control(std::move(socket)), ceiling(arena_high) {}
+
   ChildProcess boot;      // the parent, waiting
   support::File control;  // the frozen process lives as long as this is open
   pid_t process = 0;      // the frozen process
@@ -42,6 +47,9 @@ struct FrozenInterpreter {
   uint64_t shed_threads = 0;
   std::vector<std::string> notices;  // what looks suspicious
   std::string printed;               // what the imports wrote to stdout and stderr
+  AccessedPaths accessed;            // by the process, from its first instruction to the freeze
+  std::string access_problem;        // why they are not known; empty: they are
+  std::map<std::string, SearchedDirectory> searched;  // by the import system
 };
 
 // `report`: called with a word for every step and module. A module that fails, or leaves behind

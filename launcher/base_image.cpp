@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "launcher/image_dependencies.h"
 #include "launcher/image_file.h"
 
 namespace pysnap::launcher {
@@ -25,7 +26,7 @@ std::vector<std::string> startup_variables_of(const format::ImageView& view) {
   return names;
 }
 
-std::vector<snapshot::OriginalFile> dependencies_of(const format::ImageView& view) {
+std::vector<snapshot::OriginalFile> files_of(const format::ImageView& view) {
   std::vector<snapshot::OriginalFile> files;
   for (const format::File& file : view.files()) {
     files.push_back({view.string(file.path), file.size, file.inode, file.modified_seconds,
@@ -58,7 +59,9 @@ Result<BaseImage> open_base_image(const std::string& path) {
                    view.string(header.program),
                    texts(view, view.notices()),
                    startup_variables_of(view),
-                   dependencies_of(view)};
+                   files_of(view),
+                   dependencies_of(view),
+                   header.flags};
 }
 
 }  // namespace pysnap::launcher

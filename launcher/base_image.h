@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "elf_writer/image_contents.h"
 #include "format/agent_contract.h"
 #include "launcher/python_probe.h"
 #include "snapshot/original_file.h"
@@ -23,7 +24,9 @@ struct BaseImage {
   std::string program;
   std::vector<std::string> notices;
   std::vector<std::string> startup_variables;  // their names
-  std::vector<snapshot::OriginalFile> dependencies;
+  std::vector<snapshot::OriginalFile> files;
+  std::vector<elf_writer::Dependency> dependencies;
+  uint32_t flags;  // as in its header
 };
 
 // Rejects what a launch would reject. Whether the image fits this machine, its launch finds out.

@@ -18,11 +18,13 @@
 #include "launcher/base_image.h"
 #include "launcher/entry_point.h"
 #include "launcher/first_launch.h"
+#include "launcher/image_dependencies.h"
 #include "launcher/installation.h"
 #include "launcher/progress.h"
 #include "launcher/python_options.h"
 #include "launcher/python_probe.h"
 #include "launcher/startup_variables.h"
+#include "launcher/temporary_image.h"
 #include "snapshot/capture.h"
 
 namespace pysnap::launcher {
@@ -34,53 +36,6 @@ using support::Result;
 using support::Status;
 
 using Clock = std::chrono::steady_clock;
-
-// Stands between the name of an image and the builder's pid while the image is made.
-constexpr const char* kTemporaryMark = ".building-";
-
-// What builds that were killed left beside the output: their names end with a process that is gone.
-void remove_abandoned(const std::string& output) {
-  const std::filesystem::path path = output;
-  const std::string prefix = path.filename().string() + kTemporaryMark;
-  const std::filesystem::path directory =
-      path.parent_path().empty() ? std::filesystem::path(".") : path.parent_path();
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
-    const std::string name = entry.path().filename().string();
-    if (!name.starts_with(prefix)) continue;
-    const long process = std::strtol(name.c_str() + prefix.size(), nullptr, 10);
-    const bool is_gone =
-        process > 0 && ::kill(static_cast<pid_t>(process), 0) != 0 && errno == ESRCH;
-    if (is_gone) ::unlink(entry.path().c_str());
-  }
-}
-
-// A name beside the output that disappears unless it was published.
-class TemporaryImage {
- public:
-  explicit TemporaryImage(const std::string& output)
-      : path_(fmt::format("{}{}{}", output, kTemporaryMark, ::getpid())) {
-    ::unlink(path_.c_str());
-  }
-  TemporaryImage(const TemporaryImage&) = delete;
-  TemporaryImage& operator=(const TemporaryImage&) = delete;
-  ~TemporaryImage() {
-    if (!published_) ::unlink(path_.c_str());
-  }
-  const std::string& path() const { return path_; }
-
-  // rename(2) replaces an older image in one step; running launches keep the one they mapped.
-  Status publish(const std::string& output) {
-    if (::rename(path_.c_str(), output.c_str()) != 0)
-      return support::fail(Error::from_errno(fmt::format("{} cannot be published", output)));
-    published_ = true;
-    return {};
-  }
-
- private:
-  std::string path_;
-  bool published_ = false;
-};
 
 // Known before the long work: a build that cannot store its result should not start.
 Status check_output(const std::string& output) {
@@ -180,6 +135,9 @@ Result<elf_writer::ImageContents> image_contents(const Origin& origin,
                                 std::chrono::system_clock::now().time_since_epoch())
                                 .count());
   contents.generation = orders.generation;
+  const BaseImage* base = origin.base ? &*origin.base : nullptr;
+  const Status known = add_dependencies(frozen, base, installation, snapshot, contents);
+  if (!known) return support::fail(known.error());
   return contents;
 }
 
@@ -268,7 +226,7 @@ snapshot::FrozenProcess frozen_process(const FrozenInterpreter& frozen, const Or
   if (!origin.base) return process;
   process.base_file = origin.base->mapped_path;
   process.base_inode = origin.base->inode;
-  process.base_dependencies = origin.base->dependencies;
+  process.base_dependencies = origin.base->files;
   return process;
 }
 

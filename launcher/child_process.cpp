@@ -11,6 +11,8 @@
 
 #include <utility>
 
+#include "launcher/access_filter.h"
+
 extern char** environ;
 
 namespace pysnap::launcher {
@@ -57,6 +59,7 @@ void reset_signals() {
   for (int i = 0; i < 3; ++i) ::dup2(parked[i], i);
   ::close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
   if (options.control >= 0) ::dup2(options.control, kControlNumber);
+  if (options.listener_path >= 0) install_access_filter(options.listener_path);
   ::execve(arguments[0], arguments, environment);
   const int error = errno;
   if (::write(report, &error, sizeof error) != sizeof error) ::_exit(126);

@@ -19,6 +19,9 @@ struct ChildOptions {
   int output = -1;
   int errors = -1;
   int control = -1;  // kept open as kControlNumber; -1: none
+  // Where the child sends the listener of its accesses to files (launcher/access_filter.h); -1:
+  // they are nobody's business.
+  int listener_path = -1;
 };
 
 // The number the child finds its control socket under: high, so that it is in nobody's way.

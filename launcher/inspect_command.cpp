@@ -7,6 +7,7 @@
 
 #include "format/checksum.h"
 #include "launcher/byte_map.h"
+#include "launcher/image_dependencies.h"
 #include "launcher/image_file.h"
 
 namespace pysnap::launcher {
@@ -41,6 +42,14 @@ std::string protection_name(uint32_t protection) {
           (protection & PROT_EXEC) != 0 ? 'x' : '-'};
 }
 
+// Why a launch compares them or does not.
+const char* comparison_of(const format::ImageView& view) {
+  const uint32_t flags = view.header().flags;
+  if ((flags & format::kTrusted) != 0) return "none: the image is trusted";
+  if ((flags & format::kDependenciesUnknown) != 0) return "none: they could not be recorded";
+  return "at each launch";
+}
+
 ordered_json identity_of(const format::ImageView& view) {
   const format::ImageHeader& header = view.header();
   const bool at_checkpoint =
@@ -52,6 +61,8 @@ ordered_json identity_of(const format::ImageView& view) {
           {"program", program},
           {"begins", at_checkpoint ? "at its checkpoint" : "with its first line"},
           {"created", header.created_seconds},
+          {"trusted", (header.flags & format::kTrusted) != 0},
+          {"dependencies_compared", comparison_of(view)},
           {"interpreter", view.string(header.interpreter)},
           {"interpreter_version", view.string(header.interpreter_version)},
           {"arena", fmt::format("{:#x}-{:#x}", header.arena_low, header.arena_high)},
@@ -73,7 +84,7 @@ ordered_json regions_of(const format::ImageView& view) {
   return regions;
 }
 
-ordered_json dependencies_of(const format::ImageView& view) {
+ordered_json original_files_of(const format::ImageView& view) {
   ordered_json files = ordered_json::array();
   for (const format::File& file : view.files()) {
     files.push_back({{"path", view.string(file.path)},
@@ -82,6 +93,41 @@ ordered_json dependencies_of(const format::ImageView& view) {
                      {"role", file.role == format::FileRole::kMapped ? "mapped" : "copied"}});
   }
   return files;
+}
+
+const char* kind_name(format::DependencyKind kind) {
+  switch (kind) {
+    case format::DependencyKind::kFile:
+      return "file";
+    case format::DependencyKind::kMissing:
+      return "missing";
+    case format::DependencyKind::kDirectory:
+      return "directory";
+    case format::DependencyKind::kListed:
+      return "listed directory";
+    case format::DependencyKind::kOther:
+      return "other";
+  }
+  return "unknown";
+}
+
+ordered_json dependencies_in(const format::ImageView& view) {
+  ordered_json entries = ordered_json::array();
+  for (const elf_writer::Dependency& dependency : dependencies_of(view)) {
+    ordered_json entry = {{"path", dependency.path}, {"kind", kind_name(dependency.kind)}};
+    if (dependency.kind == format::DependencyKind::kFile) {
+      entry["size"] = dependency.size;
+      entry["modified"] =
+          fmt::format("{}.{:09}", dependency.modified_seconds, dependency.modified_nanoseconds);
+    }
+    if (dependency.kind == format::DependencyKind::kListed) {
+      const bool every = (dependency.listing.rules & format::kEveryName) != 0;
+      entry["names"] =
+          every ? ordered_json("every") : ordered_json(dependency.listing.stems.size());
+    }
+    entries.push_back(std::move(entry));
+  }
+  return entries;
 }
 
 ordered_json startup_of(const format::ImageView& view) {
@@ -117,7 +163,8 @@ ordered_json describe(const ImageFile& image) {
           {"notices", texts_of(view, view.notices())},
           {"startup_variables", startup_of(view)},
           {"python_options", texts_of(view, view.options())},
-          {"dependencies", dependencies_of(view)},
+          {"files", original_files_of(view)},
+          {"dependencies", dependencies_in(view)},
           {"regions", regions_of(view)},
           {"bytes", bytes_of(image)}};
 }
@@ -137,6 +184,12 @@ void print_bytes(const ordered_json& bytes, uint64_t file_size) {
   fmt::print("  {:>12}  total (file size {})\n", bytes["total"].get<uint64_t>(), file_size);
 }
 
+void print_dependencies(const ordered_json& dependencies) {
+  fmt::print("\n{} dependencies:\n", dependencies.size());
+  for (const ordered_json& entry : dependencies)
+    fmt::print("  {:16} {}\n", entry["kind"].get<std::string>(), entry["path"].get<std::string>());
+}
+
 void print_text(const ordered_json& facts) {
   for (const auto& [name, value] : facts["identity"].items()) {
     fmt::print("{:20} {}\n", name, value.is_string() ? value.get<std::string>() : value.dump());
@@ -152,12 +205,13 @@ void print_text(const ordered_json& facts) {
   for (const auto& [name, value] : facts["startup_variables"].items()) {
     if (!value.is_null()) fmt::print("  {}={}\n", name, value.get<std::string>());
   }
-  fmt::print("\n{} dependencies:\n", facts["dependencies"].size());
-  for (const ordered_json& file : facts["dependencies"]) {
+  fmt::print("\n{} files that are mapped or copied:\n", facts["files"].size());
+  for (const ordered_json& file : facts["files"]) {
     fmt::print("  {:6} {:>10} {} {}\n", file["role"].get<std::string>(),
                file["size"].get<uint64_t>(), file["path"].get<std::string>(),
                file["build_id"].get<std::string>());
   }
+  print_dependencies(facts["dependencies"]);
   fmt::print("\n{} regions:\n", facts["regions"].size());
   for (const ordered_json& region : facts["regions"]) {
     fmt::print("  {:>14} {:>10} {} {:11} {}\n", region["address"].get<std::string>(),

@@ -7,6 +7,7 @@
 #include "bare/system_call.h"
 #include "format/checksum.h"
 #include "format/processor_x86_64.h"
+#include "restore/dependencies.h"
 
 namespace pysnap::restore {
 namespace {
@@ -138,6 +139,7 @@ Fitness check_fitness(const ImageView& image, const bare::ProcessStart& start, O
         file_fitness(image, image.files()[i], files.descriptors[i], explanation);
     if (fitness != Fitness::kFits) return fitness;
   }
+  if (!dependencies_agree(image, explanation)) return Fitness::kUnfit;
   return Fitness::kFits;
 }
 

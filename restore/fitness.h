@@ -1,5 +1,6 @@
-// Whether a sound image fits this launch: the machine, the kernel, the files it maps, and the
-// start-up variables. Nothing is mapped before all of it has been answered.
+// Whether a sound image fits this launch: the machine, the kernel, the files it maps and depends
+// on, and the start-up variables. Nothing is mapped before all of it has been answered. Where it
+// does not fit, plain Python runs.
 #pragma once
 
 #include "bare/process_start.h"
@@ -11,9 +12,9 @@ namespace pysnap::restore {
 
 enum class Fitness {
   kFits,
-  kOtherStartup,  // the interpreter would have started differently: plain Python runs
-  kNoRoom,        // a limit of this process is in the way, not the image: plain Python runs
-  kUnfit,         // code or data would not be what was captured: the image is refused
+  kOtherStartup,  // the interpreter would have started differently
+  kNoRoom,        // a limit of this process is in the way, not the image
+  kUnfit,         // code or data would not be what was captured: the image must be built again
 };
 
 // Files opened while checking, for the mapping step; index as in the image's table.

@@ -206,7 +206,6 @@ OpenImage choose_image(LaunchOptions& options, const bare::ProcessStart& start, 
 
   bare::Message explanation;
   const Fitness fitness = check_fitness(view, start, files, explanation);
-  if (fitness == Fitness::kUnfit) reject(options, start, explanation.text(), 0);
   if (fitness != Fitness::kFits) run_plain_python(view, options, start, explanation.text());
   return image;
 }

@@ -48,6 +48,23 @@ Result<size_t> File::read_at(uint64_t offset, std::span<std::byte> bytes) const 
   return done;
 }
 
+Status File::write_at(uint64_t offset, std::span<const std::byte> bytes) const {
+  while (!bytes.empty()) {
+    const ssize_t done =
+        ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (done < 0 && errno == EINTR) continue;
+    if (done < 0) return fail(Error::from_errno("writing"));
+    offset += static_cast<uint64_t>(done);
+    bytes = bytes.subspan(static_cast<size_t>(done));
+  }
+  return {};
+}
+
+Status File::synchronise() const {
+  if (::fsync(descriptor_) != 0) return fail(Error::from_errno("synchronising"));
+  return {};
+}
+
 Result<struct stat> File::status() const {
   struct stat status;
   if (::fstat(descriptor_, &status) != 0) return fail(Error::from_errno("examining a file"));

@@ -33,6 +33,9 @@ class File {
 
   // Up to `bytes.size()` bytes; fewer only at the end of the file.
   Result<size_t> read_at(uint64_t offset, std::span<std::byte> bytes) const;
+  Status write_at(uint64_t offset, std::span<const std::byte> bytes) const;
+  // Brings what was written to stable storage.
+  Status synchronise() const;
   Result<struct stat> status() const;
 
  private:

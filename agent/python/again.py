@@ -10,6 +10,7 @@ import sys
 
 def begin_again(descriptor, path):
     """Called when the launch has become its program's process, before the user's hooks."""
+    watch_searches()
     builder = Builder(descriptor)
     BUILD["builder"] = builder
     BUILD["again"] = True

@@ -57,6 +57,8 @@ def prepare(descriptor):
     for name in ("random", "tempfile"):
         if name in sys.modules:
             watch_module(name, sys.modules[name])
+    note_searches_of_start(LAUNCH["started_modules"])
+    watch_searches()
     script = enter_script(builder, orders)
     if script is None:
         BUILD["recorder"].__enter__()
@@ -276,6 +278,7 @@ def report(builder, environment_before):
     """What the image will hold, and what looks suspicious, for the builder's records."""
     for name in {**HIDDEN["all"], **sys.modules}:
         builder.tell("loaded", name)
+    tell_searches(builder)
     threads = len(posix.listdir("/proc/self/task")) - 1
     if threads:
         builder.tell("shed", threads)

@@ -37,10 +37,13 @@ class ImageFileTest(CommandTest):
                 facts = json.loads(run(PYSNAP, "inspect", "--json", image).stdout)
                 self.assertEqual(str(interpreter), facts["identity"]["interpreter"])
                 self.assertIn("asyncio.events", facts["modules"])
-                paths = [file["path"] for file in facts["dependencies"]]
+                paths = [file["path"] for file in facts["files"]]
                 self.assertIn(str(interpreter.resolve()), paths)
                 self.assertTrue(any("libc.so" in path for path in paths), paths)
                 self.assertEqual(len(paths), len(set(paths)))
+                sources = [entry["path"] for entry in facts["dependencies"]]
+                self.assertTrue(any(path.endswith("asyncio/events.py") for path in sources))
+                self.assertEqual(len(sources), len(set(sources)))
 
     def test_text_of_inspect_has_the_same_total(self):
         image = plain_image()

@@ -115,6 +115,7 @@ class ScriptAgainTest(AgainTest):
             self.made_again(output="base.image")
         self.assertEqual("5\n", self.launched("a", "b", image="base.image"))
         (self.directory / "program.py").unlink()
+        self.assert_succeeds(run(PYSNAP, "seal", self.directory / "base.image"))
         direct = run(self.directory / "base.image", "a", "b", env=self.variables())
         self.assertEqual("5\n", direct.stdout)
 

@@ -118,8 +118,10 @@ class ModulesAgainTest(AgainTest):
                       for name in ("base.image", "x.image"))
         self.assertIn("OPENSSL_CONF", base["startup_variables"])
         self.assertEqual(base["startup_variables"], made["startup_variables"])
-        self.assertEqual({file["path"]: file["role"] for file in base["dependencies"]},
-                         {file["path"]: file["role"] for file in made["dependencies"]})
+        self.assertEqual({file["path"]: file["role"] for file in base["files"]},
+                         {file["path"]: file["role"] for file in made["files"]})
+        self.assertLessEqual({entry["path"] for entry in base["dependencies"]},
+                             {entry["path"] for entry in made["dependencies"]})
         self.assertLessEqual(set(base["modules"]), set(made["modules"]))
 
     def test_hooks_of_modules_run_too(self):
@@ -191,7 +193,7 @@ class BadBaseTest(AgainTest):
         self.assert_fails(INPUT, "base.image cannot be launched: the variable LANG is C, the image "
                           "was built with C.UTF-8", LANG="C")
         interpreter.touch()
-        self.assert_fails(INPUT, "base.image cannot be used: the file", "has changed since")
+        self.assert_fails(INPUT, "base.image cannot be launched: the file", "has changed since")
 
     def test_process_without_room_for_an_arena(self):
         self.from_script(self.TWICE.format(""))

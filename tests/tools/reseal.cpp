@@ -128,6 +128,10 @@ int print_layout(const launcher::ImageFile& image) {
   table("notices", header.notices);
   table("hot_runs", header.hot_runs);
   table("options", header.options);
+  table("folders", header.folders);
+  table("dependencies", header.dependencies);
+  table("listings", header.listings);
+  table("stems", header.stems);
   table("strings", header.strings);
   fmt::print("metadata {} {}\n", block, header.metadata_size);
   for (const format::Segment& segment : image.view().segments())

@@ -27,6 +27,7 @@ class Launch {
   Launch() {
     snapshot_ = sample_snapshot();
     contents_ = sample_contents();
+    contents_.dependencies.clear();
     for (size_t i = 0; i < snapshot_.files.size(); ++i) {
       const std::string path = directory_.path("file" + std::to_string(i));
       write_file(path, "library " + std::to_string(i));
@@ -65,6 +66,7 @@ class Launch {
   }
   std::string file(size_t index) const { return snapshot_.files[index].original.path; }
   snapshot::Snapshot& snapshot() { return snapshot_; }
+  elf_writer::ImageContents& contents() { return contents_; }
 
   std::vector<std::string> environment;
   std::string explanation;
@@ -157,6 +159,14 @@ TEST_CASE("a library of the same size that was written again makes the image unf
   const struct timespec times[2] = {{1, 0}, {1, 0}};
   REQUIRE(::utimensat(AT_FDCWD, launch.file(1).c_str(), times, 0) == 0);
   CHECK(launch.check() == Fitness::kUnfit);
+}
+
+TEST_CASE("a source that has changed makes the image unfit, by name") {
+  Launch launch;
+  launch.contents().dependencies = {
+      {"/etc/passwd", format::DependencyKind::kMissing, 0, 0, 0, 0, {}}};
+  CHECK(launch.check() == Fitness::kUnfit);
+  CHECK(launch.explains("/etc/passwd has changed"));
 }
 
 TEST_CASE("a library that is gone makes the image unfit, copied or mapped") {

@@ -17,6 +17,7 @@ namespace {
 const std::map<uint32_t, uint64_t> kLayouts = {
     {1, 0xf6bccddba90d2e34}, {2, 0x4c0e83533d7c497f}, {3, 0x9ad7f8552fd5c400},
     {4, 0x47c194d6743eecae}, {5, 0x47c194d6743eecae},  // another request of launches
+    {6, 0xbcdc5e7aab9c8276},
 };
 
 // NOLINTNEXTLINE: only the preprocessor can name a field and measure it.
@@ -57,6 +58,24 @@ void describe_small_records(std::string& text) {
   RECORD(HotRun);
   FIELD(HotRun, address);
   FIELD(HotRun, size);
+  RECORD(Dependency);
+  FIELD(Dependency, name);
+  FIELD(Dependency, size);
+  FIELD(Dependency, inode);
+  FIELD(Dependency, modified_seconds);
+  FIELD(Dependency, modified_nanoseconds);
+  FIELD(Dependency, kind);
+  FIELD(Dependency, listing);
+  RECORD(DependencyFolder);
+  FIELD(DependencyFolder, path);
+  FIELD(DependencyFolder, count);
+  RECORD(Listing);
+  FIELD(Listing, digest);
+  FIELD(Listing, first_stem);
+  FIELD(Listing, stem_count);
+  FIELD(Listing, rules);
+  RECORD(Stem);
+  FIELD(Stem, hash);
   RECORD(Text);
   FIELD(Text, text);
 }
@@ -111,6 +130,10 @@ void describe_header(std::string& text) {
   FIELD(ImageHeader, notices);
   FIELD(ImageHeader, hot_runs);
   FIELD(ImageHeader, options);
+  FIELD(ImageHeader, folders);
+  FIELD(ImageHeader, dependencies);
+  FIELD(ImageHeader, listings);
+  FIELD(ImageHeader, stems);
   FIELD(ImageHeader, strings);
   FIELD(ImageHeader, arena_low);
   FIELD(ImageHeader, arena_high);
@@ -126,6 +149,7 @@ void describe_header(std::string& text) {
   FIELD(ImageHeader, processor);
   FIELD(ImageHeader, interpreter_file);
   FIELD(ImageHeader, program_kind);
+  FIELD(ImageHeader, flags);
   FIELD(ImageHeader, kernel_page);
   FIELD(ImageHeader, kernel);
 }
@@ -138,6 +162,12 @@ void describe_values(std::string& text) {
     text += fmt::format("kind {}\n", static_cast<uint32_t>(kind));
   for (const FileRole role : {FileRole::kMapped, FileRole::kCopied})
     text += fmt::format("role {}\n", static_cast<uint32_t>(role));
+  for (const DependencyKind kind :
+       {DependencyKind::kFile, DependencyKind::kMissing, DependencyKind::kDirectory,
+        DependencyKind::kListed, DependencyKind::kOther})
+    text += fmt::format("dependency {}\n", static_cast<uint32_t>(kind));
+  text += fmt::format("names {} {} {}\n", kEveryName, kPathFiles, kDistributions);
+  text += fmt::format("flags {} {}\n", kDependenciesUnknown, kTrusted);
   text += fmt::format("wipe on fork {}\n", kWipeOnFork);
   text += fmt::format("droppable {}\n", kDroppable);
 }

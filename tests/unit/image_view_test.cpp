@@ -111,7 +111,9 @@ TEST_CASE("a table outside the block is rejected") {
   format::Table ImageHeader::*const tables[] = {
       &ImageHeader::regions,  &ImageHeader::files,       &ImageHeader::segments,
       &ImageHeader::modules,  &ImageHeader::environment, &ImageHeader::notices,
-      &ImageHeader::hot_runs, &ImageHeader::options,     &ImageHeader::strings,
+      &ImageHeader::hot_runs, &ImageHeader::options,     &ImageHeader::folders,
+      &ImageHeader::listings, &ImageHeader::stems,       &ImageHeader::dependencies,
+      &ImageHeader::strings,
   };
   for (const auto table : tables) {
     elf_writer::Metadata good = sealed_metadata();

@@ -39,6 +39,21 @@ snapshot::CapturedFile file(const std::string& path) {
   return result;
 }
 
+// Every kind, in a directory of their own and elsewhere.
+std::vector<elf_writer::Dependency> sample_dependencies() {
+  using format::DependencyKind;
+  std::vector<elf_writer::Dependency> dependencies(6);
+  dependencies[0] = {"/etc/one", DependencyKind::kMissing, 0, 0, 0, 0, {}};
+  dependencies[1] = {"/lib/a.py", DependencyKind::kFile, 10, 11, 1700000000, 12, {}};
+  dependencies[2] = {"/lib/b", DependencyKind::kListed, 0, 13, 1700000001, 14, {}};
+  dependencies[2].listing = {format::kPathFiles, {3, 5, 7}, 99};
+  dependencies[3] = {"/lib/c", DependencyKind::kDirectory, 0, 0, 0, 0, {}};
+  dependencies[4] = {"/lib/d", DependencyKind::kOther, 0, 0, 0, 0, {}};
+  dependencies[5] = dependencies[2];
+  dependencies[5].path = "/lib/e";
+  return dependencies;
+}
+
 template <typename T>
 void put(std::string& bytes, size_t offset, const T& record) {
   std::memcpy(bytes.data() + offset, &record, sizeof record);
@@ -85,6 +100,7 @@ elf_writer::ImageContents sample_contents() {
   contents.startup = {{"LANG", "C.UTF-8"}, {"PYTHONPATH", std::nullopt}, {"LC_ALL", ""}};
   contents.options = {"-X", "dev", "-E"};
   contents.hot_runs = {{kCeiling - 10 * kPage, 2 * kPage}};
+  contents.dependencies = sample_dependencies();
   contents.restorer = sample_restorer();
   contents.created_seconds = 1700000000;
   contents.generation = 0x1234567890abcdef;

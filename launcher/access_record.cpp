@@ -1,0 +1,185 @@
+#include "launcher/access_record.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+
+#include "launcher/access_calls.h"
+
+namespace pysnap::launcher {
+namespace {
+
+using format::DependencyKind;
+using support::Error;
+using support::File;
+using support::Result;
+
+// Up to `size` bytes; fewer where the memory ends before, which is looked at page by page
+// (process_vm_readv(2) copies whole pieces or none).
+size_t read_memory(pid_t process, uint64_t address, void* bytes, size_t size) {
+  constexpr uint64_t kPage = format::kPageSize;
+  const size_t first = std::min<size_t>(size, kPage - address % kPage);
+  struct iovec local = {bytes, size};
+  struct iovec remote[2] = {{reinterpret_cast<void*>(address), first},
+                            {reinterpret_cast<void*>(address + first), size - first}};
+  const ssize_t got = ::process_vm_readv(process, &local, 1, remote, first < size ? 2 : 1, 0);
+  return got < 0 ? 0 : static_cast<size_t>(got);
+}
+
+std::optional<std::string> read_path(pid_t process, uint64_t address) {
+  char bytes[PATH_MAX];
+  const size_t got = read_memory(process, address, bytes, sizeof bytes);
+  const void* end = std::memchr(bytes, 0, got);
+  if (end == nullptr) return std::nullopt;
+  return std::string(static_cast<const char*>(bytes), static_cast<const char*>(end));
+}
+
+// Where relative paths of a call begin.
+std::string base_of(pid_t process, const seccomp_data& data, int directory) {
+  const int number = directory == kNone ? AT_FDCWD : static_cast<int>(data.args[directory]);
+  const std::string link = number == AT_FDCWD ? fmt::format("/proc/{}/cwd", process)
+                                              : fmt::format("/proc/{}/fd/{}", process, number);
+  std::error_code error;
+  return std::filesystem::read_symlink(link, error).string();
+}
+
+// What an open does, by its flags.
+struct Opening {
+  bool changes;
+  bool reads;
+};
+
+Opening opening_of(uint64_t flags) {
+  if ((flags & O_TMPFILE) == O_TMPFILE) return {false, false};  // a file without a name
+  const bool changes = (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC)) != 0;
+  return {changes, !changes && (flags & O_PATH) == 0};
+}
+
+// Puts what the kernel tells into the record.
+class Listener {
+ public:
+  Listener(pid_t process, uint64_t ceiling, AccessedPaths& paths)
+      : process_(process), ceiling_(ceiling), paths_(paths) {}
+
+  void hear(const seccomp_notif& call) {
+    for (const WatchedCall& watched : kWatchedCalls) {
+      if (watched.number == call.data.nr) note(static_cast<pid_t>(call.pid), call.data, watched);
+    }
+  }
+  const std::string& problem() const { return problem_; }
+
+ private:
+  bool is_own(pid_t thread) const {
+    return thread == process_ ||
+           ::access(fmt::format("/proc/{}/task/{}", process_, thread).c_str(), F_OK) == 0;
+  }
+
+  Opening effect_of(pid_t thread, const seccomp_data& data, const WatchedCall& watched) const {
+    if (watched.access == Access::kChange) return {true, false};
+    if (watched.access == Access::kLookUp) return {false, false};
+    uint64_t flags = data.args[watched.flags];
+    if (watched.access == Access::kOpenHow) {
+      struct open_how how = {};
+      read_memory(thread, flags, &how, sizeof how);
+      flags = how.flags;
+    }
+    return opening_of(flags);
+  }
+
+  void note(pid_t thread, const seccomp_data& data, const WatchedCall& watched) {
+    const bool own = is_own(thread);
+    if (own && data.instruction_pointer >= ceiling_) return;
+    const Opening effect = effect_of(thread, data, watched);
+    if (!own && !effect.changes) return;
+    const std::optional<std::string> text = read_path(thread, data.args[watched.path]);
+    if (!text || text->empty()) return note_unread(own && !text, data.args[watched.path]);
+    const std::string base = text->starts_with('/') ? "" : base_of(thread, data, watched.directory);
+    const std::string path = plain_path(base, *text);
+    const auto [place, is_new] = paths_.try_emplace(path);
+    AccessedPath& known = place->second;
+    if (is_new) known.then = examine_path(path);
+    if (effect.changes) known.was_changed = true;
+    if (!own) return;
+    known.was_reached = true;
+    if (effect.reads && known.then.kind == DependencyKind::kDirectory && known.listings++ == 0)
+      known.names = names_in(path);
+  }
+
+  // A path that the kernel cannot read either is the caller's mistake; one that is there and cannot
+  // be read from here is a right that is missing.
+  void note_unread(bool was_to_be_read, uint64_t address) {
+    char byte;
+    if (was_to_be_read && read_memory(process_, address, &byte, 1) == 0 && errno == EPERM)
+      problem_ = "the memory of the interpreter cannot be read";
+  }
+
+  pid_t process_;
+  uint64_t ceiling_;
+  AccessedPaths& paths_;
+  std::string problem_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<AccessRecord>> AccessRecord::begin(File listener, pid_t process,
+                                                          uint64_t ceiling) {
+  const int stop = ::eventfd(0, EFD_CLOEXEC);
+  if (stop < 0) return support::fail(Error::from_errno("making an event descriptor"));
+  return std::unique_ptr<AccessRecord>(
+      new AccessRecord(std::move(listener), File::adopt(stop), process, ceiling));
+}
+
+AccessRecord::AccessRecord(File listener, File stop, pid_t process, uint64_t ceiling)
+    : listener_(std::move(listener)),
+      stop_(std::move(stop)),
+      process_(process),
+      ceiling_(ceiling),
+      thread_([this] { answer_until_stopped(); }) {}
+
+AccessRecord::~AccessRecord() { stop(); }
+
+void AccessRecord::stop() {
+  if (!thread_.joinable()) return;
+  const uint64_t one = 1;
+  if (::write(stop_.descriptor(), &one, sizeof one) == sizeof one) thread_.join();
+}
+
+AccessedPaths AccessRecord::end() {
+  stop();
+  return std::move(paths_);
+}
+
+void AccessRecord::answer_until_stopped() {
+  Listener listener(process_, ceiling_, paths_);
+  struct pollfd waiting[2] = {{listener_.descriptor(), POLLIN, 0}, {stop_.descriptor(), POLLIN, 0}};
+  for (;;) {
+    if (::poll(waiting, 2, -1) < 0 && errno != EINTR) break;
+    if (waiting[1].revents != 0) break;
+    if ((waiting[0].revents & POLLIN) == 0) {
+      if (waiting[0].revents != 0) break;  // no process has the filter any more
+      continue;
+    }
+    // The kernel wants zeros; a call whose process has died meanwhile is none (ENOENT).
+    struct seccomp_notif call = {};
+    if (::ioctl(listener_.descriptor(), SECCOMP_IOCTL_NOTIF_RECV, &call) != 0) continue;
+    listener.hear(call);
+    struct seccomp_notif_resp answer = {};
+    answer.id = call.id;
+    answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+    ::ioctl(listener_.descriptor(), SECCOMP_IOCTL_NOTIF_SEND, &answer);
+  }
+  problem_ = listener.problem();
+}
+
+}  // namespace pysnap::launcher

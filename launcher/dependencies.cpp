@@ -1,0 +1,229 @@
+#include "launcher/dependencies.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "format/listing.h"
+
+namespace pysnap::launcher {
+namespace {
+
+using elf_writer::Dependency;
+using elf_writer::DirectoryListing;
+using format::DependencyKind;
+
+constexpr const char* kBytecodeFolder = "__pycache__";
+
+std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+bool is_below(const std::string& path, const std::string& folder) {
+  return path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/';
+}
+
+uint64_t hash_of(const std::string& name) { return format::checksum(name.data(), name.size()); }
+
+uint64_t digest_of(const DirectoryListing& listing, const std::vector<std::string>& names) {
+  const auto* stems = reinterpret_cast<const format::Stem*>(listing.stems.data());
+  const format::ListingRules wanted = {listing.rules,
+                                       {stems, static_cast<uint32_t>(listing.stems.size())}};
+  uint64_t digest = 0;
+  for (const std::string& name : names)
+    digest += format::name_digest(wanted, name.c_str(), name.size());
+  return digest;
+}
+
+bool same_file(const FileState& a, const FileState& b) {
+  return a.size == b.size && a.inode == b.inode && a.modified_seconds == b.modified_seconds &&
+         a.modified_nanoseconds == b.modified_nanoseconds;
+}
+
+Dependency dependency(const std::string& path, DependencyKind kind, const FileState& state) {
+  Dependency result;
+  result.path = path;
+  result.kind = kind;
+  if (kind != DependencyKind::kFile && kind != DependencyKind::kListed) return result;
+  result.size = kind == DependencyKind::kFile ? state.size : 0;
+  result.inode = state.inode;
+  result.modified_seconds = state.modified_seconds;
+  result.modified_nanoseconds = state.modified_nanoseconds;
+  return result;
+}
+
+class Keeper {
+ public:
+  explicit Keeper(const DependencyFacts& facts) : facts_(facts) {}
+
+  Dependencies keep() {
+    for (const auto& [path, seen] : facts_.paths) {
+      if (is_listed(seen) && counts(path, seen)) listings_[path] = listing_of(path, seen);
+    }
+    for (const auto& [path, seen] : facts_.paths) {
+      if (counts(path, seen) && !is_listed(seen)) keep_path(path, seen);
+    }
+    for (auto& [path, listing] : listings_) keep_listing(path, listing);
+    drop_directories_with_files();
+    for (const Dependency& inherited : facts_.inherited) inherit(inherited);
+    Dependencies result;
+    for (auto& [path, kept] : kept_) result.kept.push_back(std::move(kept));
+    result.changed = std::move(changed_);
+    return result;
+  }
+
+ private:
+  static bool is_listed(const SeenPath& seen) { return seen.access.listings != 0; }
+
+  bool was_looked_up(const std::string& path) const {
+    const auto seen = facts_.paths.find(path);
+    return seen != facts_.paths.end() && seen->second.access.was_reached;
+  }
+
+  // The kernel's own files, ours, and what the boot itself has made say nothing about a launch.
+  bool counts(const std::string& path, const SeenPath& seen) const {
+    if (!seen.access.was_reached || seen.access.was_changed) return false;
+    for (const char* folder : {"/proc", "/sys", "/dev"}) {
+      if (path == folder || is_below(path, folder)) return false;
+    }
+    for (const std::string& own : facts_.own) {
+      if (path == own || is_below(path, own)) return false;
+    }
+    return !facts_.identified.contains(path) && !is_bytecode_of_source(path);
+  }
+
+  // Whether bytecode is used, the import system decides by its source.
+  bool is_bytecode_of_source(const std::string& path) const {
+    const std::string name = name_of(path);
+    if (name == kBytecodeFolder) return true;
+    const std::string folder = parent_of(path);
+    const size_t dot = name.find('.');
+    return name_of(folder) == kBytecodeFolder && dot != std::string::npos &&
+           was_looked_up(parent_of(folder) + "/" + name.substr(0, dot) + ".py");
+  }
+
+  DirectoryListing listing_of(const std::string& path, const SeenPath& seen) const {
+    DirectoryListing listing;
+    const auto known = facts_.searched.find(path);
+    if (known == facts_.searched.end()) {
+      listing.rules = format::kEveryName;
+      return listing;
+    }
+    const SearchedDirectory& searched = known->second;
+    if (searched.is_on_search_path) {
+      listing.rules = format::kPathFiles;
+      if (facts_.reads_distributions) listing.rules |= format::kDistributions;
+    } else {
+      listing.stems.push_back(hash_of("__init__"));
+      // Somebody else has asked which modules the package has.
+      if (seen.access.listings > searched.listings) listing.rules = format::kEveryName;
+    }
+    for (const std::string& name : searched.names) listing.stems.push_back(hash_of(name));
+    return listing;
+  }
+
+  void keep_path(const std::string& path, const SeenPath& seen) {
+    const FileState& then = seen.access.then;
+    const bool is_same = then.kind == seen.now.kind &&
+                         (then.kind != DependencyKind::kFile || same_file(then, seen.now));
+    if (!is_same) changed_.push_back(path);
+    if (then.kind == DependencyKind::kMissing && is_covered(path)) return;
+    kept_.emplace(path, dependency(path, then.kind, then));
+  }
+
+  // Nothing is below what is missing itself, and a directory whose names are compared tells of a
+  // new one.
+  bool is_covered(const std::string& path) {
+    std::string child = path;
+    for (std::string folder = parent_of(path); !folder.empty(); folder = parent_of(folder)) {
+      const auto above = facts_.paths.find(folder);
+      if (above != facts_.paths.end() && counts(folder, above->second)) {
+        const AccessedPath& access = above->second.access;
+        if (access.then.kind == DependencyKind::kMissing) return true;
+        const auto listing = listings_.find(folder);
+        const std::string name = name_of(child);
+        if (listing != listings_.end() &&
+            std::find(access.names.begin(), access.names.end(), name) == access.names.end()) {
+          listing->second.stems.push_back(hash_of(name));
+          return true;
+        }
+      }
+      child = folder;
+    }
+    return false;
+  }
+
+  // The time of modification is that of the end: bytecode was perhaps written meanwhile, and a
+  // launch that finds the same time need not list the directory.
+  void keep_listing(const std::string& path, DirectoryListing& listing) {
+    const SeenPath& seen = facts_.paths.at(path);
+    std::vector<uint64_t>& stems = listing.stems;
+    std::sort(stems.begin(), stems.end());
+    stems.erase(std::unique(stems.begin(), stems.end()), stems.end());
+    listing.digest = digest_of(listing, seen.access.names);
+    if (seen.now.kind != DependencyKind::kDirectory ||
+        digest_of(listing, seen.names_now) != listing.digest)
+      changed_.push_back(path);
+    Dependency kept = dependency(path, DependencyKind::kListed, seen.now);
+    kept.listing = std::move(listing);
+    kept_.emplace(path, std::move(kept));
+  }
+
+  // A file that is there shows that its directory is. Ascending order puts what is below behind.
+  void drop_directories_with_files() {
+    for (auto place = kept_.begin(); place != kept_.end();) {
+      const bool is_shown =
+          place->second.kind == DependencyKind::kDirectory && has_file_below(place);
+      place = is_shown ? kept_.erase(place) : std::next(place);
+    }
+  }
+
+  bool has_file_below(std::map<std::string, Dependency>::const_iterator place) const {
+    const std::string folder = place->first + "/";
+    for (auto next = kept_.lower_bound(folder);
+         next != kept_.end() && next->first.starts_with(folder); ++next) {
+      const DependencyKind kind = next->second.kind;
+      if (kind == DependencyKind::kFile || kind == DependencyKind::kListed) return true;
+    }
+    return false;
+  }
+
+  // The base was launched a moment ago, so what it depends on was as it says.
+  void inherit(const Dependency& inherited) {
+    const auto seen = facts_.paths.find(inherited.path);
+    if (seen != facts_.paths.end() && seen->second.access.was_changed) return;
+    const auto [place, is_new] = kept_.emplace(inherited.path, inherited);
+    if (is_new) return;
+    Dependency& kept = place->second;
+    if (kept.kind != DependencyKind::kListed) kept = inherited;
+    if (inherited.kind != DependencyKind::kListed || !is_listed(seen->second)) return;
+    DirectoryListing& listing = kept.listing;
+    listing.rules |= inherited.listing.rules;
+    std::vector<uint64_t> stems;
+    std::set_union(listing.stems.begin(), listing.stems.end(), inherited.listing.stems.begin(),
+                   inherited.listing.stems.end(), std::back_inserter(stems));
+    listing.stems = std::move(stems);
+    listing.digest = digest_of(listing, seen->second.access.names);
+  }
+
+  const DependencyFacts& facts_;
+  std::map<std::string, DirectoryListing> listings_;
+  std::map<std::string, Dependency> kept_;
+  std::vector<std::string> changed_;
+};
+
+}  // namespace
+
+std::map<std::string, SeenPath> look_again(AccessedPaths accessed) {
+  std::map<std::string, SeenPath> paths;
+  for (auto& [path, access] : accessed) {
+    SeenPath seen;
+    seen.now = examine_path(path);
+    if (access.listings != 0) seen.names_now = names_in(path);
+    seen.access = std::move(access);
+    paths.emplace(path, std::move(seen));
+  }
+  return paths;
+}
+
+Dependencies dependencies_of(const DependencyFacts& facts) { return Keeper(facts).keep(); }
+
+}  // namespace pysnap::launcher

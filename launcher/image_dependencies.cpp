@@ -1,0 +1,104 @@
+#include "launcher/image_dependencies.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+namespace pysnap::launcher {
+namespace {
+
+using elf_writer::Dependency;
+using support::Error;
+using support::ErrorKind;
+using support::Status;
+
+// Those that ask which distributions are installed.
+bool reads_distributions(const std::vector<std::string>& modules) {
+  constexpr std::array kReaders = {"importlib.metadata", "importlib_metadata", "pkg_resources"};
+  return std::any_of(kReaders.begin(), kReaders.end(), [&](const char* reader) {
+    return std::find(modules.begin(), modules.end(), reader) != modules.end();
+  });
+}
+
+// A trusted base makes a trusted image: what nobody compares need not be as it was.
+uint32_t inherited_flags(const BaseImage* base) { return base == nullptr ? 0 : base->flags; }
+
+// The import system of a launch knows the names in a directory from the listing of the base's boot,
+// and the base was launched only because they were the same.
+void list_searched_directories(DependencyFacts& facts) {
+  for (auto& [path, searched] : facts.searched) {
+    const auto place = facts.paths.find(path);
+    if (place == facts.paths.end() || place->second.access.listings != 0 ||
+        place->second.access.then.kind != format::DependencyKind::kDirectory)
+      continue;
+    SeenPath& seen = place->second;
+    seen.access.names = seen.names_now = names_in(path);
+    seen.access.listings = searched.listings = 1;
+  }
+}
+
+DependencyFacts facts_of(const FrozenInterpreter& frozen, const BaseImage* base,
+                         const Installation& installation, const snapshot::Snapshot& snapshot) {
+  DependencyFacts facts;
+  facts.paths = look_again(frozen.accessed);
+  facts.searched = frozen.searched;
+  facts.reads_distributions = reads_distributions(frozen.modules);
+  facts.own = {installation.agent, installation.package, installation.boot_program,
+               installation.run_program};
+  for (const snapshot::CapturedFile& file : snapshot.files)
+    facts.identified.insert(file.original.path);
+  if (base == nullptr) return facts;
+  facts.own.push_back(base->mapped_path);
+  facts.own.push_back(plain_path(std::filesystem::current_path(), base->path));
+  facts.inherited = base->dependencies;
+  list_searched_directories(facts);
+  return facts;
+}
+
+}  // namespace
+
+std::vector<Dependency> dependencies_of(const format::ImageView& view) {
+  std::vector<Dependency> found;
+  uint32_t next = 0;
+  for (const format::DependencyFolder& folder : view.folders()) {
+    const std::string prefix = folder.path == 0 ? "" : std::string(view.string(folder.path)) + "/";
+    for (const uint32_t end = next + folder.count; next < end; ++next) {
+      const format::Dependency& record = view.dependencies()[next];
+      Dependency dependency = {prefix + view.string(record.name),
+                               record.kind,
+                               record.size,
+                               record.inode,
+                               record.modified_seconds,
+                               record.modified_nanoseconds,
+                               {}};
+      if (record.listing != 0) {
+        const format::Listing& listing = view.listings()[record.listing - 1];
+        dependency.listing = {listing.rules, {}, listing.digest};
+        for (const format::Stem& stem : view.stems_of(listing))
+          dependency.listing.stems.push_back(stem.hash);
+      }
+      found.push_back(std::move(dependency));
+    }
+  }
+  return found;
+}
+
+Status add_dependencies(const FrozenInterpreter& frozen, const BaseImage* base,
+                        const Installation& installation, const snapshot::Snapshot& snapshot,
+                        elf_writer::ImageContents& contents) {
+  contents.flags = inherited_flags(base);
+  if (!frozen.access_problem.empty()) {
+    contents.flags |= format::kDependenciesUnknown;
+    return {};
+  }
+  Dependencies found = dependencies_of(facts_of(frozen, base, installation, snapshot));
+  if (!found.changed.empty()) {
+    return support::fail(Error::because(
+        ErrorKind::kInput, fmt::format("{} has changed while the image was made; build it again",
+                                       found.changed.front())));
+  }
+  contents.dependencies = std::move(found.kept);
+  return {};
+}
+
+}  // namespace pysnap::launcher
