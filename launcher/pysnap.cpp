@@ -10,6 +10,7 @@
 #include "launcher/exit_status.h"
 #include "launcher/inspect_command.h"
 #include "launcher/run_help.h"
+#include "launcher/seal_command.h"
 
 namespace pysnap::launcher {
 namespace {
@@ -115,6 +116,9 @@ int run(int argc, char** argv) {
   completion_app->add_option("SHELL", shell, "bash, fish or zsh")
       ->required()
       ->check(CLI::IsMember(std::vector<std::string>(std::begin(kShells), std::end(kShells))));
+  CLI::App* seal_app = app.add_subcommand(
+      "seal", "Trust an image: launches do not compare the files that it depends on");
+  seal_app->add_option("IMAGE", image, "Image to replace by a trusted one")->required();
   CLI::App* help_app = app.add_subcommand("run-help", "Explain pysnap-run");
   try {
     app.parse(argc, argv);
@@ -133,6 +137,7 @@ int run(int argc, char** argv) {
     return health == Health::kGood ? 0 : static_cast<int>(ExitStatus::kLacking);
   }
   if (completion_app->parsed()) fmt::print("{}", completion_for(app, shell));
+  if (seal_app->parsed()) return report(seal_image(image));
   if (help_app->parsed()) fmt::print("{}", kRunHelp);
   return 0;
 }
