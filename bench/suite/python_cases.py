@@ -4,6 +4,7 @@ import dataclasses
 import shutil
 import sys
 
+from .dependency_cases import GROUP, dependency_cases
 from .workshop import (BINARIES, FOLDER, PLAIN_PASS, PYTHON, REPOSITORY, BenchError, case, run,
                        short, tell)
 
@@ -124,4 +125,10 @@ def python_cases(with_images):
             except BenchError as error:
                 reasons.append(f"restored {topic.name}{kind.suffix}: {error}")
                 print(f"run_benchmarks: {reasons[-1]}", file=sys.stderr, flush=True)
+    if with_images:
+        try:
+            cases += dependency_cases(python)
+        except BenchError as error:
+            reasons.append(f"{GROUP}: {error}")
+            print(f"run_benchmarks: {reasons[-1]}", file=sys.stderr, flush=True)
     return cases, reasons
