@@ -3,31 +3,27 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "agent/agent.h"
-
 namespace pysnap::agent {
 
-void Detour::write(const unsigned char* bytes) {
+bool Detour::write(const unsigned char* bytes) {
   constexpr uintptr_t kPage = 4096;
   const uintptr_t begin = reinterpret_cast<uintptr_t>(place_) & ~(kPage - 1);
   const uintptr_t end = (reinterpret_cast<uintptr_t>(place_) + kSize + kPage - 1) & ~(kPage - 1);
   void* pages = reinterpret_cast<void*>(begin);
-  if (mprotect(pages, end - begin, PROT_READ | PROT_WRITE) != 0)
-    give_up("the interpreter's code cannot be made writable on this system");
+  if (mprotect(pages, end - begin, PROT_READ | PROT_WRITE) != 0) return false;
   memcpy(place_, bytes, kSize);
-  if (mprotect(pages, end - begin, PROT_READ | PROT_EXEC) != 0)
-    give_up("the interpreter's code cannot be made executable again on this system");
+  return mprotect(pages, end - begin, PROT_READ | PROT_EXEC) == 0;
 }
 
-void Detour::install(void* function, void* target) {
+bool Detour::install(void* function, void* target) {
   place_ = static_cast<unsigned char*>(function);
   memcpy(covered_, place_, kSize);
   unsigned char jump[kSize];
   memcpy(jump, kJump, sizeof kJump);
   memcpy(jump + sizeof kJump, &target, sizeof target);
-  write(jump);
+  return write(jump);
 }
 
-void Detour::remove() { write(covered_); }
+bool Detour::remove() { return write(covered_); }
 
 }  // namespace pysnap::agent

@@ -23,7 +23,7 @@ int control_descriptor = -1;
 
 // Stands in for `int Py_RunMain(void)`; never returns into the interpreter's main.
 int enter_door() {
-  door.remove();
+  if (!door.remove()) give_up("the interpreter's code cannot be put back on this system");
   const uintptr_t frame = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
   prepare_and_freeze(control_descriptor, frame);
 }
@@ -31,7 +31,8 @@ int enter_door() {
 void close_door() {
   void* place = dlsym(RTLD_DEFAULT, "Py_RunMain");
   if (place == nullptr) give_up("the program does not export Py_RunMain: it is not CPython");
-  door.install(place, reinterpret_cast<void*>(&enter_door));
+  if (!door.install(place, reinterpret_cast<void*>(&enter_door)))
+    give_up("the interpreter's code cannot be changed on this system");
 }
 
 // Runs in the booted process only: a child it starts has no such variable and is left alone.

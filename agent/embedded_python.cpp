@@ -3,6 +3,7 @@
 // The texts come from agent/embedded_sources.S, with a terminator each.
 extern "C" {
 extern const char pysnap_python_again[];
+extern const char pysnap_python_learned[];
 extern const char pysnap_python_classes[];
 extern const char pysnap_python_watch[];
 extern const char pysnap_python_prepare[];
@@ -56,6 +57,7 @@ EmbeddedSources embedded_sources() {
       {"<pysnap hidden>", pysnap_python_hidden},
       {"<pysnap verdict>", pysnap_python_verdict},
       {"<pysnap readline aside>", pysnap_python_readline_aside},
+      {"<pysnap learned>", pysnap_python_learned},
       {"<pysnap prepare>", pysnap_python_prepare},
       {"<pysnap again>", pysnap_python_again},
   };

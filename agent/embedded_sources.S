@@ -33,4 +33,5 @@
         embed   pysnap_python_hidden, "hidden.py"
         embed   pysnap_python_verdict, "verdict.py"
         embed   pysnap_python_again, "again.py"
+        embed   pysnap_python_learned, "learned.py"
         .section .note.GNU-stack, "", @progbits

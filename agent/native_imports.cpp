@@ -30,11 +30,10 @@ ImportFunction import_function() {
 void watch(bool wanted) {
   if (wanted == is_watching || import_function() == nullptr) return;
   is_watching = wanted;
-  if (wanted)
-    detour.install(reinterpret_cast<void*>(import_function()),
-                   reinterpret_cast<void*>(&import_level_object));
-  else
-    detour.remove();
+  const bool done = wanted ? detour.install(reinterpret_cast<void*>(import_function()),
+                                            reinterpret_cast<void*>(&import_level_object))
+                           : detour.remove();
+  if (!done) give_up("the interpreter's code cannot be changed on this system");
 }
 
 PyObject* or_none(PyObject* object) { return object == nullptr ? python.none() : object; }

@@ -67,6 +67,7 @@ class ControlChannel {
     add("generation", fmt::format("{:x}", orders.generation));
     for (const std::string& module : orders.excluded) add("exclude", module);
     for (const std::string& module : orders.modules) add("module", module);
+    for (const std::string& module : orders.learned) add("learned", module);
     for (const std::string& module : orders.code_only) add("code-only", module);
     if (!orders.warm_up.empty()) add("warm-up", orders.warm_up);
     if (!orders.script.empty()) add("script", orders.script);
@@ -126,8 +127,10 @@ struct Conversation {
   FrozenInterpreter& frozen;
   const std::function<void(const std::string&)>& report;
   std::vector<std::string> refusals;
-  std::string problem;   // a sentence that ends the boot
-  std::string activity;  // what the interpreter was last heard to begin
+  std::vector<std::string> blamed;  // modules, for the refusals or for a sudden end
+  std::string importing;            // the module of the orders that is being imported
+  std::string problem;              // a sentence that ends the boot
+  std::string activity;             // what the interpreter was last heard to begin
   bool is_frozen = false;
   Watch wanted_watch = Watch::kUsual;
   bool is_internal = false;  // the agent's own problem: what it printed belongs to the sentence
@@ -150,6 +153,7 @@ struct Conversation {
     };
     if (verb == "step" || verb == "import" || verb == "warm-up" || verb == "script") {
       report(verb == "step" ? field(1) : fmt::format("{} {}", verb, field(1)));
+      importing = verb == "import" ? field(1) : "";
       activity = verb == "step"     ? fmt::format("in the step \"{}\"", field(1))
                  : verb == "import" ? fmt::format("while it imported {}", field(1))
                  : verb == "script" ? fmt::format("while it ran the script {}", field(1))
@@ -169,6 +173,8 @@ struct Conversation {
     } else if (verb == "refuse") {
       refusals.push_back(fmt::format("{} cannot be frozen: it was left behind by {}; {}", field(2),
                                      field(3), field(4)));
+    } else if (verb == "blamed") {
+      blamed.push_back(field(1));
     } else if (verb == "refused") {
       refusals.push_back(field(1));
     } else if (verb == "broken") {
@@ -199,7 +205,7 @@ constexpr int kLauncherFailed = 125;
 constexpr std::string_view kLauncherName = "pysnap-run: ";
 
 Error end_of_boot(const Conversation& talk, FrozenInterpreter& frozen) {
-  if (!talk.refusals.empty()) return Error::because(ErrorKind::kRefused, joined(talk.refusals));
+  if (!talk.refusals.empty()) return {ErrorKind::kRefused, 0, joined(talk.refusals), talk.blamed};
   if (talk.is_internal && !frozen.printed.empty())
     return Error::because(ErrorKind::kInput,
                           talk.problem + ":\n" + without_line_end(frozen.printed));
@@ -210,11 +216,13 @@ Error end_of_boot(const Conversation& talk, FrozenInterpreter& frozen) {
     return Error::because(ErrorKind::kInput,
                           without_line_end(frozen.printed.substr(kLauncherName.size())));
   const std::string how = status ? describe_wait_status(*status) : "an unknown status";
-  return Error::because(ErrorKind::kInput,
-                        fmt::format("the interpreter ended with {} {}; repair that or leave it "
-                                    "out{}{}",
-                                    how, talk.activity, frozen.printed.empty() ? "" : ":\n",
-                                    without_line_end(frozen.printed)));
+  Error error = Error::because(
+      ErrorKind::kInput, fmt::format("the interpreter ended with {} {}; repair that or leave it "
+                                     "out{}{}",
+                                     how, talk.activity, frozen.printed.empty() ? "" : ":\n",
+                                     without_line_end(frozen.printed)));
+  if (!talk.importing.empty()) error.blamed.push_back(talk.importing);
+  return error;
 }
 
 // How a process begins that is to freeze.
@@ -318,7 +326,7 @@ Result<FrozenInterpreter> freeze_once(const Beginning& beginning, const Installa
   ControlChannel channel(frozen.control);
   if (const Status sent = channel.send_orders(orders, installation, watch); !sent)
     return support::fail(sent.error());
-  Conversation talk = {frozen, report, {}, "", "before it imported anything", false, watch};
+  Conversation talk = {frozen, report, {}, {}, "", "", "before it imported anything", false, watch};
   while (!talk.is_frozen) {
     const Result<std::vector<std::string>> record = channel.next();
     if (!record) return support::fail(record.error());

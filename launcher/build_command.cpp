@@ -198,8 +198,9 @@ Result<OwnProgram> plan_program(const BuildOptions& options, const Origin& origi
   const Result<std::vector<std::string>> python_options =
       read_identity_options(options.python_options);
   if (!python_options) return support::fail(python_options.error());
-  orders.python_options = *python_options;
+  orders.python_options = options.python_words.empty() ? *python_options : options.python_words;
   orders.modules = options.modules;
+  orders.learned = options.learned;
   orders.code_only = options.code_only;
   orders.excluded = options.excluded;
   orders.warm_up = options.warm_up;
@@ -289,7 +290,7 @@ Status build(const BuildOptions& options) {
     return proven;
   if (const Status published = temporary.publish(options.output); !published) return published;
   progress.show("");
-  summarise(options, *origin, *frozen, *snapshot, *written, start);
+  if (!options.is_quiet) summarise(options, *origin, *frozen, *snapshot, *written, start);
   return {};
 }
 

@@ -14,15 +14,18 @@ struct BuildOptions {
   std::string base;    // an image to launch, instead of an interpreter to boot; empty: none
   std::string python;  // empty: the active virtual environment's, else python3
   std::vector<std::string> modules;
-  std::vector<std::string> code_only;  // modules that are not executed, only compiled
-  std::vector<std::string> excluded;   // modules that are not prepared, whoever imports them
-  std::string python_options;          // of the interpreter, as a shell has them
-  std::string warm_up;                 // empty: none
-  std::string entry_point;             // an installed command; empty: none
-  std::string script;                  // frozen at its checkpoint; empty: none
+  std::vector<std::string> learned;       // modules of installed packages that may fail
+  std::vector<std::string> code_only;     // modules that are not executed, only compiled
+  std::vector<std::string> excluded;      // modules that are not prepared, whoever imports them
+  std::string python_options;             // of the interpreter, as a shell has them
+  std::vector<std::string> python_words;  // the same, in words; if there are any, instead
+  std::string warm_up;                    // empty: none
+  std::string entry_point;                // an installed command; empty: none
+  std::string script;                     // frozen at its checkpoint; empty: none
   std::vector<std::string> script_arguments;
   snapshot::Carry carry = snapshot::Carry::kListed;  // of the files that the image maps
   std::string output;
+  bool is_quiet = false;  // no summary
 };
 
 // Prints a summary on success. The image appears under its name complete and proven, or not at

@@ -3,12 +3,14 @@
 #include <csignal>
 
 #include "launcher/build_command.h"
+#include "launcher/cache_command.h"
 #include "launcher/completion_command.h"
 #include "launcher/config_command.h"
 #include "launcher/configured_build.h"
 #include "launcher/doctor_command.h"
 #include "launcher/exit_status.h"
 #include "launcher/inspect_command.h"
+#include "launcher/learn_command.h"
 #include "launcher/run_help.h"
 #include "launcher/seal_command.h"
 
@@ -76,6 +78,34 @@ Status build_as_configured(const BuildOptions& options, const std::string& file)
   return all ? build(*all) : support::fail(all.error());
 }
 
+struct CacheOptions {
+  bool json = false;
+  std::string wanted;
+  std::string size;
+};
+
+void add_cache(CLI::App& app, CacheOptions& options) {
+  CLI::App* command = app.add_subcommand("cache", "What earlier runs have left for later launches");
+  command->require_subcommand(1);
+  CLI::App* list = command->add_subcommand("list", "List the programs that have images");
+  list->add_flag("--json", options.json, "Print JSON");
+  CLI::App* show = command->add_subcommand("show", "Say everything about one program");
+  show->add_option("PROGRAM", options.wanted, "Beginning of its key, or part of its command line")
+      ->required();
+  show->add_flag("--json", options.json, "Print JSON");
+  CLI::App* prune =
+      command->add_subcommand("prune", "Remove what was not used for longest, down to a size");
+  prune->add_option("--size", options.size, "Bytes, or a number with K, M or G");
+  command->add_subcommand("clear", "Remove everything");
+}
+
+Status run_cache(const CLI::App& command, const CacheOptions& options) {
+  if (command.got_subcommand("list")) return cache_list(options.json);
+  if (command.got_subcommand("show")) return cache_show(options.wanted, options.json);
+  if (command.got_subcommand("prune")) return cache_prune(options.size);
+  return cache_clear();
+}
+
 int report(const Status& status) {
   if (status) return 0;
   fmt::print(stderr, "pysnap: {}\n", status.error().sentence);
@@ -119,6 +149,9 @@ int run(int argc, char** argv) {
   CLI::App* seal_app = app.add_subcommand(
       "seal", "Trust an image: launches do not compare the files that it depends on");
   seal_app->add_option("IMAGE", image, "Image to replace by a trusted one")->required();
+  CacheOptions cache_options;
+  add_cache(app, cache_options);
+  app.add_subcommand("learn", "Used by pysnap-run: make the image of a program that has just run");
   CLI::App* help_app = app.add_subcommand("run-help", "Explain pysnap-run");
   try {
     app.parse(argc, argv);
@@ -138,6 +171,9 @@ int run(int argc, char** argv) {
   }
   if (completion_app->parsed()) fmt::print("{}", completion_for(app, shell));
   if (seal_app->parsed()) return report(seal_image(image));
+  if (app.got_subcommand("learn")) return report(learn());
+  if (app.got_subcommand("cache"))
+    return report(run_cache(*app.get_subcommand("cache"), cache_options));
   if (help_app->parsed()) fmt::print("{}", kRunHelp);
   return 0;
 }

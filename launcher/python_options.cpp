@@ -74,6 +74,27 @@ Result<std::vector<std::string>> read_identity_options(const std::string& text) 
   return words;
 }
 
+Result<std::vector<std::string>> identity_options_of(const std::vector<std::string>& command_line) {
+  const std::vector<const char*> arguments = pointers(command_line);
+  OptionScanner scanner(arguments.data());
+  std::vector<std::string> words;
+  for (;;) {
+    const PythonOption option = scanner.next();
+    const bool is_hash_check = option.letter == PythonOption::kHashCheck;
+    if (option.letter == PythonOption::kEnd || format::contains_letter("cm", option.letter)) break;
+    if (option.letter == 'X' && belongs_to_one_process(option.value))
+      return refuse(fmt::format("-X {} reports on one process from its start", option.value));
+    if (is_hash_check) words.push_back("--check-hash-based-pycs");
+    if (format::contains_letter("WX", option.letter) ||
+        format::contains_letter(format::kIdentityOptions, option.letter))
+      words.push_back(fmt::format("-{}", option.letter));
+    else if (!is_hash_check && !format::contains_letter(format::kServedOptions, option.letter))
+      return refuse(fmt::format("-{} is nothing an image can have", option.letter));
+    if (option.value != nullptr) words.push_back(option.value);
+  }
+  return words;
+}
+
 bool ignores_environment(const std::vector<std::string>& options) {
   const std::vector<const char*> arguments = pointers(options);
   return format::read_python_command(arguments.data()).ignores_environment;

@@ -4,13 +4,17 @@
 namespace pysnap::launcher {
 
 inline constexpr const char* kRunHelp =
-    "Usage: pysnap-run --image IMAGE [--explain] [PYTHON OPTIONS]\n"
+    "Usage: pysnap-run [--image IMAGE] [--explain] [PYTHON OPTIONS]\n"
     "                  [SCRIPT | -m MODULE | -c COMMAND | -] [ARGS...]\n"
     "\n"
-    "Launches a program from an image made by `pysnap build`, as `python` would run it. An image\n"
-    "made with --script or --entry-point has its own: pysnap-run --image IMAGE [ARGS...]\n"
+    "Launches a program as `python3` would run it. The first launch is plain Python's; its "
+    "imports\n"
+    "become an image, from which later launches start. An image can also be named; one that was\n"
+    "made with --script or --entry-point has its own program: pysnap-run --image IMAGE [ARGS...]\n"
     "\n"
-    "  --image IMAGE   the image to launch from\n"
+    "  --image IMAGE   the image to launch from, made by `pysnap build`\n"
+    "  --no-image      plain Python, and nothing is learned; as PYSNAP=off does\n"
+    "  --build-now     where plain Python runs, wait for the image to be made\n"
     "  --explain       say why plain Python runs instead, when it does\n"
     "  --full-finalize end the interpreter as CPython does, with all that the image holds\n"
     "  --hold-at-end   stop (SIGSTOP) before the process ends; for measurements\n"

@@ -18,12 +18,12 @@ bare::SystemResult execute(const char* path, char** arguments, char** environmen
                            bare::as_word(environment));
 }
 
-void explain(const LaunchOptions& options, const char* reason) {
+}  // namespace
+
+void explain_plain_python(const LaunchOptions& options, const char* reason) {
   if (options.explain == Explain::kYes)
     bare::Message().add("pysnap-run: plain Python runs instead of the image: ").add(reason).print();
 }
-
-}  // namespace
 
 char** interpreter_arguments(const LaunchOptions& options, const format::ImageView* image) {
   char** vector = argument_vector();
@@ -53,7 +53,7 @@ char** interpreter_arguments(const LaunchOptions& options, const format::ImageVi
     fail(sentence.add(reason));
   }
   const char* interpreter = image.string(image.header().interpreter);
-  explain(options, reason);
+  explain_plain_python(options, reason);
   char** vector = interpreter_arguments(options, &image);
   vector[0] = const_cast<char*>(interpreter);
   const bare::SystemResult result = execute(interpreter, vector, start.environment);
@@ -67,7 +67,7 @@ char** interpreter_arguments(const LaunchOptions& options, const format::ImageVi
 
 [[noreturn]] void run_next_interpreter(const LaunchOptions& options,
                                        const bare::ProcessStart& start, const char* reason) {
-  explain(options, reason);
+  explain_plain_python(options, reason);
   execute_next_interpreter(options.link, interpreter_arguments(options, nullptr),
                            start.environment);
   bare::Message sentence;

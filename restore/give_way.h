@@ -13,6 +13,9 @@ inline constexpr int kLauncherFailed = 125;  // as env(1) and timeout(1) have it
 
 [[noreturn]] void fail(bare::Message& sentence);
 
+// --explain: one line.
+void explain_plain_python(const LaunchOptions& options, const char* reason);
+
 // The interpreter's own arguments, with a first place for its name. For an image's own program they
 // begin with the options that the image was built with. There is one such vector.
 char** interpreter_arguments(const LaunchOptions& options, const format::ImageView* image);

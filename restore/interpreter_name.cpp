@@ -3,13 +3,15 @@
 #include <elf.h>
 #include <sys/stat.h>
 
+#include "bare/path.h"
 #include "bare/system_call.h"
 #include "bare/text.h"
 
 namespace pysnap::restore {
 namespace {
 
-constexpr size_t kLongestPath = 4096;  // PATH_MAX
+using bare::kLongestPath;
+using bare::Path;
 
 const char* base_of(const char* path) {
   const char* base = path;
@@ -32,26 +34,6 @@ bool is_interpreter_name(const char* base) {
   }
   return true;
 }
-
-// A path that is put together; one that is too long is empty and names no file.
-class Path {
- public:
-  Path& add(const char* text) { return add(text, bare::length_of(text)); }
-  Path& add(const char* text, size_t size) {
-    if (size >= kLongestPath - size_) is_cut_ = true;
-    for (size_t i = 0; i < size && !is_cut_; ++i) bytes_[size_++] = text[i];
-    return *this;
-  }
-  const char* text() {
-    bytes_[is_cut_ ? 0 : size_] = 0;
-    return bytes_;
-  }
-
- private:
-  char bytes_[kLongestPath];
-  size_t size_ = 0;
-  bool is_cut_ = false;
-};
 
 // "." for a path without a slash.
 void add_directory(Path& path, const char* of) {
@@ -185,8 +167,8 @@ bool is_dynamic_program(const char* path) {
   return found;
 }
 
-// CPython's own program, behind a name like python3.11. Not a wrapper, such as a shim of a version
-// manager, which would search PATH itself and could come back to the link for ever.
+}  // namespace
+
 bool is_interpreter_itself(const char* candidate) {
   constexpr long kPathOnly = 010000000;  // O_PATH
   constexpr long kAtCurrentDirectory = -100;
@@ -202,6 +184,8 @@ bool is_interpreter_itself(const char* candidate) {
   real[length.failed() ? 0 : length.raw] = 0;
   return is_interpreter_name(base_of(real)) && is_dynamic_program(real);
 }
+
+namespace {
 
 void execute_candidate(const Search& search, const char* candidate) {
   const Identity file = identity_of(candidate);

@@ -20,6 +20,10 @@ const char* image_of_link(const char* link, char** environment);
 // and of the virtual environment it lies in. A reason, or nullptr when it is.
 const char* why_not_for_link(const char* link, const format::ImageView& image);
 
+// Whether a file is CPython's own program, behind a name like python3.11. Not a wrapper, such as a
+// shim of a version manager, which searches PATH itself and could come back to a link for ever.
+bool is_interpreter_itself(const char* candidate);
+
 // Becomes the interpreter that would run if the link were not there. Returns only if none is found.
 void execute_next_interpreter(const char* link, char** arguments, char** environment);
 

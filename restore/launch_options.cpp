@@ -18,6 +18,10 @@ char** skip_launcher_options(char** argument, LaunchOptions& options) {
       options.image = *argument + bare::length_of("--image=");
     } else if (bare::equal(*argument, "--explain")) {
       options.explain = Explain::kYes;
+    } else if (bare::equal(*argument, "--no-image")) {
+      options.wants_plain_python = true;
+    } else if (bare::equal(*argument, "--build-now")) {
+      options.builds_now = true;
     } else if (bare::equal(*argument, "--hold-at-end")) {
       options.hold = Hold::kAtEnd;
     } else if (bare::equal(*argument, "--prove")) {
@@ -48,6 +52,11 @@ const char* own_variable(char** environment, const char* name) {
   return value == nullptr || *value == 0 ? nullptr : value;
 }
 
+bool is_switched_off(char** environment) {
+  const char* value = own_variable(environment, "PYSNAP");
+  return value != nullptr && bare::equal(value, "off");
+}
+
 }  // namespace
 
 OptionsResult parse_options(const bare::ProcessStart& start, LaunchOptions& options) {
@@ -56,15 +65,15 @@ OptionsResult parse_options(const bare::ProcessStart& start, LaunchOptions& opti
   if (own_variable(start.environment, "PYSNAP_EXPLAIN") != nullptr) options.explain = Explain::kYes;
   if (launcher) argument = skip_launcher_options(argument, options);
   if (argument == nullptr) return OptionsResult::kWrong;
+  if (options.wants_plain_python && options.image != nullptr) {
+    options.reason = "--image and --no-image contradict each other; leave one out";
+    return OptionsResult::kWrong;
+  }
+  if (is_switched_off(start.environment)) options.wants_plain_python = true;
   options.python_arguments = argument;
   if (launcher && options.image == nullptr) {
     if (*argument != nullptr && asks_for_text(*argument)) return OptionsResult::kHosted;
     options.image = own_variable(start.environment, "PYSNAP_IMAGE");
-  }
-  if (launcher && options.image == nullptr) {
-    options.reason =
-        "no image was named: use --image IMAGE or PYSNAP_IMAGE, made by `pysnap build -o IMAGE`";
-    return *argument == nullptr ? OptionsResult::kHosted : OptionsResult::kWrong;
   }
   options.command = format::read_python_command(argument);
   options.reason = options.command.reason;

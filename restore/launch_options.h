@@ -22,15 +22,17 @@ enum class Role {
 enum class OptionsResult {
   kLaunch,       // `command` says what to run
   kPlainPython,  // valid for Python, but not for an image: `reason` says why
-  kHosted,       // help, version, or nothing to run: the pysnap program answers
+  kHosted,       // help or version: the pysnap program answers
   kWrong,        // `reason` is a sentence
 };
 
 // What the user asked for. Strings belong to the initial stack.
 struct LaunchOptions {
   Role role = Role::kLauncher;
-  const char* link = nullptr;   // kInterpreter: the path it was invoked by
-  const char* image = nullptr;  // nullptr: none was named
+  const char* link = nullptr;       // kInterpreter: the path it was invoked by
+  const char* image = nullptr;      // nullptr: none was named
+  bool wants_plain_python = false;  // --no-image, PYSNAP=off
+  bool builds_now = false;          // --build-now: the image is there when the program has ended
   Explain explain = Explain::kNo;
   Hold hold = Hold::kNo;
   uint32_t request_flags = 0;  // of format/agent_contract.h, as far as options name them

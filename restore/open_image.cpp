@@ -1,12 +1,15 @@
 #include "restore/open_image.h"
 
 #include <elf.h>
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "bare/path.h"
 #include "bare/system_call.h"
 #include "bare/text.h"
 #include "format/seal.h"
+#include "restore/trust.h"
 
 namespace pysnap::restore {
 namespace {
@@ -37,11 +40,10 @@ Place find_metadata(int descriptor) {
   return {offset, header.metadata_size};
 }
 
-}  // namespace
+enum class Owner { kChecked, kAny };
 
-OpenImage open_image(const char* path) {
+OpenImage examine(const bare::SystemResult opened, Owner owner) {
   OpenImage image;
-  const bare::SystemResult opened = bare::open_read_only(path);
   if (opened.failed()) return rejected(image, "it cannot be opened", opened.error());
   image.descriptor = static_cast<int>(opened.raw);
 
@@ -50,6 +52,8 @@ OpenImage open_image(const char* path) {
       bare::system_call(SYS_fstat, image.descriptor, bare::as_word(&status));
   if (known.failed()) return rejected(image, "it cannot be examined", known.error());
   if (!S_ISREG(status.st_mode)) return rejected(image, "it is not a regular file");
+  const char* distrust = owner == Owner::kChecked ? why_not_trusted(status) : nullptr;
+  if (distrust != nullptr) return rejected(image, distrust);
   const uint64_t file_size = static_cast<uint64_t>(status.st_size);
 
   const Place place = find_metadata(image.descriptor);
@@ -66,6 +70,36 @@ OpenImage open_image(const char* path) {
   if (reason != format::RejectReason::kNone) image.reason = format::reason_text(reason);
   image.metadata = file + place.offset;
   return image;
+}
+
+// Nullptr also where there is no such directory: opening the image says so.
+const char* why_directory_is_not_trusted(const char* path) {
+  size_t size = bare::length_of(path);
+  while (size > 0 && path[size - 1] != '/') --size;
+  bare::Path directory;
+  directory.add(size == 0 ? "." : "").add(path, size);
+  struct stat status;
+  const bare::SystemResult known =
+      bare::system_call(SYS_stat, bare::as_word(directory.text()), bare::as_word(&status));
+  return known.failed() ? nullptr : why_not_trusted(status);
+}
+
+}  // namespace
+
+OpenImage open_image(const char* path) {
+  const char* distrust = why_directory_is_not_trusted(path);
+  if (distrust != nullptr) return rejected({}, distrust);
+  return examine(bare::open_read_only(path), Owner::kChecked);
+}
+
+OpenImage open_executed_image() {
+  return examine(bare::open_read_only("/proc/self/exe"), Owner::kAny);
+}
+
+OpenImage open_image_in(int directory, const char* name) {
+  constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW;
+  return examine(bare::system_call(SYS_openat, directory, bare::as_word(name), kFlags),
+                 Owner::kChecked);
 }
 
 }  // namespace pysnap::restore

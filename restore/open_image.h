@@ -18,6 +18,13 @@ struct OpenImage {
   format::ImageView view() const { return format::ImageView(metadata); }
 };
 
+// The file a user has named. It is used only if nobody but the user and root can change it.
 OpenImage open_image(const char* path);
+
+// The file that was executed, which the kernel runs already.
+OpenImage open_executed_image();
+
+// An image in the cache, through its open directory; not through a symbolic link.
+OpenImage open_image_in(int directory, const char* name);
 
 }  // namespace pysnap::restore

@@ -12,6 +12,7 @@
 #include "bare/system_call.h"
 #include "bare/text.h"
 #include "format/arena_layout.h"
+#include "restore/choose_image.h"
 #include "restore/fitness.h"
 #include "restore/give_way.h"
 #include "restore/interpreter_name.h"
@@ -34,42 +35,6 @@ bool runs_from_image(const bare::ProcessStart& start) {
   const uint64_t behind = headers + start.auxiliary_value(AT_PHNUM) * sizeof(Elf64_Phdr);
   if (*reinterpret_cast<const uint64_t*>(behind) == format::kImageMagic) return true;
   return reinterpret_cast<const Elf64_Ehdr*>(headers - sizeof(Elf64_Ehdr))->e_type == ET_EXEC;
-}
-
-// What messages call the image.
-const char* shown_name(const LaunchOptions& options, const bare::ProcessStart& start) {
-  return options.role == Role::kImage
-             ? reinterpret_cast<const char*>(start.auxiliary_value(AT_EXECFN))
-             : options.image;
-}
-
-// The image cannot be used at all. Whoever asked for an interpreter gets one nevertheless.
-[[noreturn]] void reject(const LaunchOptions& options, const bare::ProcessStart& start,
-                         const char* reason, int error) {
-  bare::Message sentence;
-  const bool interpreter = options.role == Role::kInterpreter;
-  sentence.add(interpreter ? "the image " : "pysnap-run: the image ");
-  sentence.add(shown_name(options, start)).add(" cannot be used: ").add(reason);
-  if (error != 0) sentence.add(" (errno ").add_number(error).add(")");
-  if (interpreter) run_next_interpreter(options, start, sentence.text());
-  fail(sentence.add("; build it again with `pysnap build`"));
-}
-
-bool input_is_terminal() {
-  constexpr long kGetSettings = 0x5401;  // TCGETS, ioctl_tty(2)
-  char settings[64];
-  return !bare::system_call(SYS_ioctl, 0, kGetSettings, bare::as_word(settings)).failed();
-}
-
-// CPython's start fails on those, in its own words.
-bool has_directory_as_stream() {
-  for (int descriptor = 0; descriptor <= 2; ++descriptor) {
-    struct stat status;
-    if (!bare::system_call(SYS_fstat, descriptor, bare::as_word(&status)).failed() &&
-        S_ISDIR(status.st_mode))
-      return true;
-  }
-  return false;
 }
 
 // _Py_get_env_flag() of Python/preconfig.c: a number above zero, or a text that is no number. The
@@ -175,7 +140,6 @@ LaunchOptions read_options(const bare::ProcessStart& start) {
     bare::Message sentence;
     fail(sentence.add("pysnap-run: ").add(options.reason));
   }
-  if (options.role == Role::kImage) options.image = "/proc/self/exe";
   if (options.role == Role::kInterpreter) {
     options.image = image_of_link(options.link, start.environment);
     if (options.image == nullptr) run_next_interpreter(options, start, "there is no image");
@@ -183,38 +147,13 @@ LaunchOptions read_options(const bare::ProcessStart& start) {
   return options;
 }
 
-// 2. Is it an image, and whole? 3. Does it fit this launch? A process that passes is still able to
-// execute something else.
-OpenImage choose_image(LaunchOptions& options, const bare::ProcessStart& start, OpenFiles& files) {
-  const OpenImage image = open_image(options.image);
-  if (image.reason != nullptr) reject(options, start, image.reason, image.error);
-  if (takes_own_program(image.view().header(), options))
-    use_own_program(image.view(), start, options);
-  const format::ImageView view = image.view();
-  if (options.role == Role::kInterpreter) {
-    const char* stranger = why_not_for_link(options.link, view);
-    if (stranger != nullptr) run_next_interpreter(options, start, stranger);
-  }
-  const char* reason = options.reason;
-  if (reason == nullptr && options.command.kind == format::ProgramKind::kStandardInput &&
-      input_is_terminal())
-    reason = "an interactive session";
-  if (reason == nullptr && has_directory_as_stream()) reason = "a standard stream is a directory";
-  if (reason == nullptr && !options.has_own_program)
-    reason = why_not_options(view, options, start.environment);
-  if (reason != nullptr) run_plain_python(view, options, start, reason);
-
-  bare::Message explanation;
-  const Fitness fitness = check_fitness(view, start, files, explanation);
-  if (fitness != Fitness::kFits) run_plain_python(view, options, start, explanation.text());
-  return image;
-}
-
 }  // namespace
 
 [[noreturn]] void run(const bare::ProcessStart& start) {
   LaunchOptions options = read_options(start);
   static OpenFiles files;
+  // 2. Is it an image, and whole? 3. Does it fit this launch? A process that passes is still able
+  // to execute something else.
   const OpenImage image = choose_image(options, start, files);
   const format::ImageView view = image.view();
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <tl/expected.hpp>
 #include <utility>
+#include <vector>
 
 namespace pysnap::support {
 
@@ -24,17 +25,18 @@ struct Error {
   ErrorKind kind;
   int number;  // errno, or 0
   std::string sentence;
+  std::vector<std::string> blamed = {};  // modules without which it might go well
 
   static Error because(ErrorKind kind, std::string sentence) {
-    return {kind, 0, std::move(sentence)};
+    return {kind, 0, std::move(sentence), {}};
   }
   // Captures errno; call it before anything else can change it.
   static Error from_errno(std::string what) {
     const int saved = errno;
-    return {ErrorKind::kFailed, saved, fmt::format("{}: {}", what, std::strerror(saved))};
+    return {ErrorKind::kFailed, saved, fmt::format("{}: {}", what, std::strerror(saved)), {}};
   }
   Error in(const std::string& context) const {
-    return {kind, number, fmt::format("{}: {}", context, sentence)};
+    return {kind, number, fmt::format("{}: {}", context, sentence), blamed};
   }
 };
 

@@ -137,6 +137,8 @@ def obey(builder, orders):
                 __import__(value)
             elif verb == "exclude":
                 exclude(value)
+            elif verb == "learned":
+                prepare_learned(builder, value)
             elif verb == "code-only":
                 builder.tell("import", value)
                 keep_code_of(value)
@@ -199,6 +201,8 @@ def refuse_leftovers(builder, watch, descriptors_before, memory_before):
         module = "the script" if by_script else watch.blame.get((kind, key), unknown)
         advice = "leave that to the time after pysnap.checkpoint()" if by_script else ADVICE[kind]
         builder.tell("refuse", kind, what, module, advice)
+        for name in dependents_of(module):
+            builder.tell("blamed", name)
 
     for index in range(thread._count()):
         refuse("thread", index, thread_names()[index])

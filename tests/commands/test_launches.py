@@ -21,15 +21,11 @@ class OptionTest(CommandTest):
         self.assert_refused(run(RUN, "--image"), LAUNCHER_FAILED,
                             "--image needs the path of an image")
 
-    def test_program_without_an_image_is_a_sentence(self):
-        self.assert_refused(run(RUN, "script.py"), LAUNCHER_FAILED, "no image was named",
-                            "pysnap build")
-
-    def test_nothing_to_do_shows_the_help(self):
-        for arguments in ([], ["--help"], ["-h"]):
+    def test_help_is_that_of_pysnap_run(self):
+        for arguments in (["--help"], ["-h"]):
             result = run(RUN, *arguments)
             self.assertEqual((0, ""), (result.returncode, result.stderr))
-            self.assertIn("Usage: pysnap-run --image IMAGE", result.stdout)
+            self.assertIn("Usage: pysnap-run [--image IMAGE]", result.stdout)
 
     def test_version_is_that_of_pysnap(self):
         self.assertEqual(run(PYSNAP, "--version").stdout, run(RUN, "--version").stdout)

@@ -157,16 +157,10 @@ TEST_CASE("a missing image path is wrong, with a sentence") {
   CHECK(parsed.options.reason == std::string("--image needs the path of an image"));
 }
 
-TEST_CASE("a program without an image is wrong, with the way out") {
-  const Parsed parsed({"pysnap-run", "script.py"});
-  REQUIRE(parsed.result == OptionsResult::kWrong);
-  CHECK(std::string(parsed.options.reason).find("pysnap build") != std::string::npos);
-}
-
-TEST_CASE("help, version and an empty command line are answered by pysnap") {
+TEST_CASE("help and version are answered by pysnap") {
   for (const Words& words :
-       {Words{"pysnap-run"}, Words{"pysnap-run", "--help"}, Words{"pysnap-run", "-h"},
-        Words{"pysnap-run", "--version"}, Words{"pysnap-run", "--explain", "--help"}})
+       {Words{"pysnap-run", "--help"}, Words{"pysnap-run", "-h"}, Words{"pysnap-run", "--version"},
+        Words{"pysnap-run", "--explain", "--help"}})
     CHECK(Parsed(words).result == OptionsResult::kHosted);
 }
 
@@ -189,7 +183,7 @@ TEST_CASE("an executed image has no options of the launcher") {
 }
 
 TEST_CASE("an empty argument vector is survived") {
-  CHECK(Parsed({}).result == OptionsResult::kHosted);
+  CHECK(Parsed({}).result == OptionsResult::kLaunch);
   CHECK(Parsed({}, Role::kImage).result == OptionsResult::kLaunch);
 }
 
@@ -199,10 +193,21 @@ TEST_CASE("a variable names the image where no option does") {
   CHECK(variable.options.image == std::string("v.image"));
   const Parsed option({"pysnap-run", "--image", "o", "a.py"}, Role::kLauncher, "PYSNAP_IMAGE=v");
   CHECK(option.options.image == std::string("o"));
-  CHECK(Parsed({"pysnap-run", "a.py"}, Role::kLauncher, "PYSNAP_IMAGE=").result ==
-        OptionsResult::kWrong);
+  const Parsed none({"pysnap-run", "a.py"}, Role::kLauncher, "PYSNAP_IMAGE=");
+  CHECK(none.result == OptionsResult::kLaunch);
+  CHECK(none.options.image == nullptr);
   CHECK(Parsed({"pysnap-run", "--help"}, Role::kLauncher, "PYSNAP_IMAGE=v").result ==
         OptionsResult::kHosted);
+}
+
+TEST_CASE("options and a variable ask for plain Python, or for the image at once") {
+  CHECK(Parsed({"pysnap-run", "--no-image", "a.py"}).options.wants_plain_python);
+  CHECK(Parsed({"pysnap-run", "a.py"}, Role::kLauncher, "PYSNAP=off").options.wants_plain_python);
+  CHECK(Parsed({"python3", "a.py"}, Role::kInterpreter, "PYSNAP=off").options.wants_plain_python);
+  CHECK_FALSE(
+      Parsed({"pysnap-run", "a.py"}, Role::kLauncher, "PYSNAP=on").options.wants_plain_python);
+  CHECK(Parsed({"pysnap-run", "--build-now", "a.py"}).options.builds_now);
+  CHECK(Parsed({"pysnap-run", "--image", "x", "--no-image"}).result == OptionsResult::kWrong);
 }
 
 TEST_CASE("under an interpreter's name all options are Python's") {

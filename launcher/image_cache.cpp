@@ -1,0 +1,256 @@
+#include "launcher/image_cache.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "format/checksum.h"
+#include "launcher/image_file.h"
+
+namespace pysnap::launcher {
+namespace {
+
+using support::Error;
+using support::ErrorKind;
+using support::File;
+using support::Result;
+using support::Status;
+
+constexpr std::string_view kImageEnding = ".image";
+constexpr size_t kMostVariants = 4;
+
+bool is_key(const std::string& name) {
+  return name.size() == 16 && name.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+// What a program's directory can hold; anything else is not ours.
+bool is_ours(const std::string& name) {
+  return name.ends_with(kImageEnding) || name == "about.json" || name == "hits" ||
+         name == "failed" || name == "lock" || name.starts_with("built");
+}
+
+std::vector<std::string> names_in(const std::string& directory) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error))
+    names.push_back(entry.path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::optional<std::string> text_of(const std::string& path) {
+  Result<std::string> text = support::read_text(path);
+  if (!text) return std::nullopt;
+  return std::move(*text);
+}
+
+ProgramAbout read_about(const std::string& directory) {
+  const auto json =
+      nlohmann::json::parse(text_of(directory + "/about.json").value_or(""), nullptr, false);
+  if (!json.is_object()) return {};
+  const auto get = [&json](const char* key) {
+    const auto found = json.find(key);
+    return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+  };
+  return {get("program"), get("interpreter"), get("working_directory"), get("reason")};
+}
+
+CachedProgram read_program(const std::string& cache, const std::string& key) {
+  CachedProgram program;
+  program.key = key;
+  program.directory = cache + "/" + key;
+  program.about = read_about(program.directory);
+  program.failure = text_of(program.directory + "/failed");
+  struct stat status;
+  for (const std::string& name : names_in(program.directory)) {
+    const std::string path = program.directory + "/" + name;
+    if (!name.ends_with(kImageEnding) || ::lstat(path.c_str(), &status) != 0) continue;
+    program.images.push_back({path, static_cast<uint64_t>(status.st_size), status.st_mtim.tv_sec});
+    program.last_used = std::max<int64_t>(program.last_used, status.st_mtim.tv_sec);
+  }
+  std::stable_sort(program.images.begin(), program.images.end(),
+                   [](const CachedImage& a, const CachedImage& b) { return a.made > b.made; });
+  if (::lstat((program.directory + "/hits").c_str(), &status) == 0) {
+    program.hits = static_cast<uint64_t>(status.st_size);
+    program.last_used = std::max<int64_t>(program.last_used, status.st_mtim.tv_sec);
+  }
+  return program;
+}
+
+Status make_private_directory(const std::string& directory) {
+  if (::mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return support::fail(Error::from_errno(fmt::format("{} cannot be made", directory)));
+}
+
+Status write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path + ".new", std::ios::trunc);
+  file << text;
+  file.close();
+  if (file.fail() || ::rename((path + ".new").c_str(), path.c_str()) != 0)
+    return support::fail(Error::from_errno(fmt::format("{} cannot be written", path)));
+  return {};
+}
+
+// The values of the variables that the image was made with.
+Result<std::string> variant_of(const std::string& image) {
+  const Result<ImageFile> file = ImageFile::open(image);
+  if (!file) return support::fail(file.error());
+  const format::ImageView view = file->view();
+  std::string values;
+  for (const format::EnvironmentKey& key : view.environment()) {
+    values += view.string(key.name);
+    if (key.value != 0) values += fmt::format("={}", view.string(key.value));
+    values += '\0';
+  }
+  return fmt::format("{:016x}", format::checksum(values.data(), values.size()));
+}
+
+// A build that is under way goes on and leaves its directory again.
+void remove_program(const CachedProgram& program) {
+  for (const std::string& name : names_in(program.directory)) {
+    if (is_ours(name)) ::unlink((program.directory + "/" + name).c_str());
+  }
+  ::rmdir(program.directory.c_str());
+}
+
+// What a killed build has left: nobody holds the lock.
+void remove_leftovers(const CachedProgram& program) {
+  const auto lock = lock_program(program.directory, IfLocked::kGiveUp);
+  if (!lock || !lock->has_value()) return;
+  for (const std::string& name : names_in(program.directory)) {
+    if (name.starts_with("built")) ::unlink((program.directory + "/" + name).c_str());
+  }
+}
+
+}  // namespace
+
+uint64_t CachedProgram::size() const {
+  uint64_t sum = 0;
+  for (const CachedImage& image : images) sum += image.size;
+  return sum;
+}
+
+Result<std::string> cache_directory() {
+  const auto set = [](const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::string() : std::string(value);
+  };
+  if (const std::string own = set("PYSNAP_CACHE"); !own.empty()) return own;
+  if (const std::string shared = set("XDG_CACHE_HOME"); !shared.empty()) return shared + "/pysnap";
+  if (const std::string home = set("HOME"); !home.empty()) return home + "/.cache/pysnap";
+  return support::fail(
+      Error::because(ErrorKind::kInput, "there is no cache directory: set PYSNAP_CACHE or HOME"));
+}
+
+Result<std::vector<CachedProgram>> list_cache() {
+  const Result<std::string> cache = cache_directory();
+  if (!cache) return support::fail(cache.error());
+  std::vector<CachedProgram> programs;
+  for (const std::string& name : names_in(*cache)) {
+    if (is_key(name)) programs.push_back(read_program(*cache, name));
+  }
+  std::stable_sort(
+      programs.begin(), programs.end(),
+      [](const CachedProgram& a, const CachedProgram& b) { return a.last_used > b.last_used; });
+  return programs;
+}
+
+Status make_program_directory(const std::string& directory) {
+  const std::filesystem::path cache = std::filesystem::path(directory).parent_path();
+  // A home that is missing stays so: ~/.cache is made, and nothing above it.
+  for (const std::filesystem::path& path : {cache.parent_path(), cache}) {
+    if (const Status made = make_private_directory(path); !made) return made;
+  }
+  return make_private_directory(directory);
+}
+
+Result<std::optional<File>> lock_program(const std::string& directory, IfLocked if_locked) {
+  const int descriptor =
+      ::open((directory + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (descriptor < 0)
+    return support::fail(Error::from_errno(fmt::format("{} cannot be locked", directory)));
+  File lock = File::adopt(descriptor);
+  const int wait = if_locked == IfLocked::kWait ? 0 : LOCK_NB;
+  if (::flock(descriptor, LOCK_EX | wait) == 0) return std::optional<File>(std::move(lock));
+  if (errno == EWOULDBLOCK) return std::optional<File>();
+  return support::fail(Error::from_errno(fmt::format("{} cannot be locked", directory)));
+}
+
+Status write_about(const std::string& directory, const ProgramAbout& about) {
+  const nlohmann::ordered_json json = {{"program", about.program},
+                                       {"interpreter", about.interpreter},
+                                       {"working_directory", about.working_directory},
+                                       {"reason", about.reason}};
+  using Handler = nlohmann::ordered_json::error_handler_t;
+  return write_file(directory + "/about.json", json.dump(2, ' ', false, Handler::replace) + "\n");
+}
+
+void note_failure(const std::string& directory, const std::string& sentence) {
+  static_cast<void>(write_file(directory + "/failed", sentence + "\n"));
+}
+
+void forget_failure(const std::string& directory) { ::unlink((directory + "/failed").c_str()); }
+
+Status publish_variant(const std::string& directory, const std::string& image) {
+  const Result<std::string> variant = variant_of(image);
+  if (!variant) return support::fail(variant.error());
+  const std::string name = fmt::format("{}/{}{}", directory, *variant, kImageEnding);
+  if (::chmod(image.c_str(), 0600) != 0 || ::rename(image.c_str(), name.c_str()) != 0)
+    return support::fail(Error::from_errno(fmt::format("{} cannot be published", name)));
+  const std::filesystem::path path = directory;
+  const CachedProgram program = read_program(path.parent_path().string(), path.filename().string());
+  for (size_t i = kMostVariants; i < program.images.size(); ++i)
+    ::unlink(program.images[i].path.c_str());
+  return {};
+}
+
+Result<std::vector<CachedProgram>> prune_cache(uint64_t limit) {
+  const Result<std::vector<CachedProgram>> programs = list_cache();
+  if (!programs) return support::fail(programs.error());
+  std::vector<CachedProgram> removed;
+  uint64_t sum = 0;
+  for (const CachedProgram& program : *programs) {
+    sum += program.size();
+    if (sum > limit) {
+      remove_program(program);
+      removed.push_back(program);
+    } else {
+      remove_leftovers(program);
+    }
+  }
+  return removed;
+}
+
+Result<std::vector<CachedProgram>> clear_cache() {
+  const Result<std::vector<CachedProgram>> programs = list_cache();
+  if (!programs) return support::fail(programs.error());
+  for (const CachedProgram& program : *programs) remove_program(program);
+  return *programs;
+}
+
+Result<uint64_t> cache_limit() {
+  const char* value = std::getenv("PYSNAP_CACHE_SIZE");
+  if (value == nullptr || *value == 0) return kDefaultCacheSize;
+  const std::string_view text = value;
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view unit = text.substr(static_cast<size_t>(end - text.data()));
+  const int shift = unit.empty() ? 0 : unit == "K" ? 10 : unit == "M" ? 20 : unit == "G" ? 30 : -1;
+  if (error != std::errc() || shift < 0 || number > UINT64_MAX >> shift) {
+    return support::fail(Error::because(
+        ErrorKind::kUsage,
+        fmt::format("PYSNAP_CACHE_SIZE is \"{}\"; give bytes, or a number with K, M or G", text)));
+  }
+  return number << shift;
+}
+
+}  // namespace pysnap::launcher

@@ -1,0 +1,186 @@
+#include "restore/image_cache.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "bare/system_call.h"
+#include "format/checksum.h"
+#include "restore/trust.h"
+
+namespace pysnap::restore {
+namespace {
+
+// One record of getdents64(2).
+struct DirectoryEntry {
+  uint64_t inode;
+  int64_t offset;
+  uint16_t size;
+  uint8_t type;
+  char name[1];  // as long as it is
+};
+
+constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+
+const char* set_value(char** environment, const char* name) {
+  const char* value = bare::environment_value(environment, name);
+  return value == nullptr || *value == 0 ? nullptr : value;
+}
+
+int open_trusted_directory(int at, const char* name, int flags, const char*& distrust) {
+  const bare::SystemResult opened =
+      bare::system_call(SYS_openat, at, bare::as_word(name), kDirectoryFlags | flags);
+  if (opened.failed()) return -1;
+  const int descriptor = static_cast<int>(opened.raw);
+  struct stat status;
+  const bool known = !bare::system_call(SYS_fstat, descriptor, bare::as_word(&status)).failed();
+  distrust = known ? why_not_trusted(status) : "it cannot be examined";
+  if (distrust == nullptr) return descriptor;
+  bare::close(descriptor);
+  return -1;
+}
+
+bool is_program(const char* path) {
+  struct stat status;
+  return !bare::system_call(SYS_stat, bare::as_word(path), bare::as_word(&status)).failed() &&
+         S_ISREG(status.st_mode) && (status.st_mode & 0111) != 0;
+}
+
+bool ends_with(const char* text, const char* end) {
+  const size_t length = bare::length_of(text);
+  const size_t end_length = bare::length_of(end);
+  return length > end_length && bare::equal(text + length - end_length, end);
+}
+
+uint64_t chain(uint64_t key, const char* text) {
+  return XXH3_64bits_withSeed(text, bare::length_of(text) + 1, key);
+}
+
+const char* without_own_directory(const char* path) {
+  while (path[0] == '.' && path[1] == '/') {
+    path += 2;
+    while (*path == '/') ++path;
+  }
+  return path;
+}
+
+// A script is known by its absolute path, a module or a command by its name or text.
+uint64_t chain_program(uint64_t key, const format::PythonCommand& command) {
+  if (command.program == nullptr) return key;
+  if (command.kind != format::ProgramKind::kScript || command.program[0] == '/')
+    return chain(key, command.program);
+  char directory[bare::kLongestPath];
+  const bool known =
+      !bare::system_call(SYS_getcwd, bare::as_word(directory), sizeof directory).failed();
+  bare::Path path;
+  path.add(known ? directory : "").add("/").add(without_own_directory(command.program));
+  return chain(key, path.text());
+}
+
+}  // namespace
+
+bool find_cache(char** environment, bare::Path& cache) {
+  if (const char* own = set_value(environment, "PYSNAP_CACHE")) {
+    cache.add(own);
+  } else if (const char* shared = set_value(environment, "XDG_CACHE_HOME")) {
+    cache.add(shared).add("/pysnap");
+  } else if (const char* home = set_value(environment, "HOME")) {
+    cache.add(home).add("/.cache/pysnap");
+  } else {
+    return false;
+  }
+  return true;
+}
+
+bool find_default_interpreter(char** environment, bare::Path& interpreter) {
+  if (const char* active = set_value(environment, "VIRTUAL_ENV")) {
+    bare::Path path;
+    if (is_program(path.add(active).add("/bin/python").text())) {
+      interpreter = path;
+      return true;
+    }
+  }
+  const char* entry = bare::environment_value(environment, "PATH");
+  if (entry == nullptr) entry = "/usr/local/bin:/usr/bin:/bin";
+  for (;;) {
+    const char* end = entry;
+    while (*end != 0 && *end != ':') ++end;
+    bare::Path path;
+    path.add(end == entry ? "." : "").add(entry, static_cast<size_t>(end - entry));
+    if (is_program(path.add("/python3").text())) {
+      interpreter = path;
+      return true;
+    }
+    if (*end == 0) return false;
+    entry = end + 1;
+  }
+}
+
+uint64_t program_key(const char* interpreter, const LaunchOptions& options) {
+  uint64_t key = chain(format::kImageVersion, interpreter);
+  const char* const* words = options.python_arguments;
+  const format::PythonCommand& command = options.command;
+  // Up to the program, which a -c or -m can have in its own word.
+  for (; *words != nullptr && *words != command.program && words != command.arguments; ++words)
+    key = chain(key, *words);
+  const char kind[] = {static_cast<char>('0' + static_cast<int>(command.kind)), 0};
+  return key ^ chain_program(chain(0, kind), command);
+}
+
+CachedProgram::CachedProgram(const char* cache, uint64_t key) {
+  constexpr int kAtCurrentDirectory = AT_FDCWD;
+  char name[17];
+  for (int i = 0; i < 16; ++i) name[i] = "0123456789abcdef"[key >> (60 - 4 * i) & 15];
+  name[16] = 0;
+  path_.add(cache).add("/").add(name);
+  const int root = open_trusted_directory(kAtCurrentDirectory, cache, 0, distrust_);
+  if (root < 0) return;
+  directory_ = open_trusted_directory(root, name, O_NOFOLLOW, distrust_);
+  bare::close(root);
+}
+
+bool CachedProgram::next_image(OpenImage& image) {
+  while (directory_ >= 0) {
+    if (position_ >= filled_) {
+      filled_ =
+          bare::system_call(SYS_getdents64, directory_, bare::as_word(entries_), sizeof entries_)
+              .raw;
+      position_ = 0;
+      if (filled_ <= 0) return false;
+    }
+    const auto* entry = reinterpret_cast<const DirectoryEntry*>(entries_ + position_);
+    position_ += entry->size;
+    if (!ends_with(entry->name, ".image")) continue;
+    image = open_image_in(directory_, entry->name);
+    return true;
+  }
+  return false;
+}
+
+bool CachedProgram::failed_lately() const {
+  constexpr int64_t kPause = 3600;  // seconds
+  struct stat status;
+  struct timespec now;
+  if (directory_ < 0 || bare::system_call(SYS_newfstatat, directory_, bare::as_word("failed"),
+                                          bare::as_word(&status), AT_SYMLINK_NOFOLLOW)
+                            .failed())
+    return false;
+  bare::system_call(SYS_clock_gettime, CLOCK_REALTIME, bare::as_word(&now));
+  return status.st_mtim.tv_sec <= now.tv_sec && now.tv_sec - status.st_mtim.tv_sec < kPause;
+}
+
+void CachedProgram::count_hit() const {
+  const bare::SystemResult opened =
+      bare::system_call(SYS_openat, directory_, bare::as_word("hits"),
+                        O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (opened.failed()) return;  // a cache that cannot be written counts nothing
+  bare::write(static_cast<int>(opened.raw), "+", 1);
+  bare::close(static_cast<int>(opened.raw));
+}
+
+void CachedProgram::close() {
+  if (directory_ >= 0) bare::close(directory_);
+  directory_ = -1;
+}
+
+}  // namespace pysnap::restore

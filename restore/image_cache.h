@@ -1,0 +1,62 @@
+// The cache of images that earlier runs have left, as a launch reads it.
+//
+// Layout (launcher/image_cache.h writes it): CACHE/KEY/ for each program, with the images of that
+// program, one for each set of start-up variables it was launched with. KEY names the interpreter,
+// the program and the options of Python; it need not be unique: an image that was made for another
+// program holds modules that this one may not import, and nothing worse.
+//
+// Invariant: an image is taken from the cache only where the cache's directory, the program's
+// directory in it and the image belong to the user or to root, nobody else can write them, and
+// neither of the last two is a symbolic link.
+#pragma once
+
+#include "bare/path.h"
+#include "bare/process_start.h"
+#include "restore/launch_options.h"
+#include "restore/open_image.h"
+
+namespace pysnap::restore {
+
+// $PYSNAP_CACHE, else $XDG_CACHE_HOME/pysnap, else $HOME/.cache/pysnap; false: none of them is set.
+bool find_cache(char** environment, bare::Path& cache);
+
+// The interpreter of a launch that names none: that of the active virtual environment
+// (VIRTUAL_ENV), else the first python3 on PATH. False: there is none.
+bool find_default_interpreter(char** environment, bare::Path& interpreter);
+
+// What a launch knows its program's directory by.
+uint64_t program_key(const char* interpreter, const LaunchOptions& options);
+
+// The directory of one program. Its descriptors are open until close().
+class CachedProgram {
+ public:
+  // `key`: of the program. Not there yet, or not to be trusted: it has no images.
+  CachedProgram(const char* cache, uint64_t key);
+
+  const char* path() { return path_.text(); }
+
+  // Why the directory is not used although it is there, or nullptr.
+  const char* distrust() const { return distrust_; }
+
+  // The next image, opened and checked; false at the end. Its `reason` says why it is rejected.
+  bool next_image(OpenImage& image);
+
+  // Whether a build has failed less than an hour ago: trying again at each launch costs more than
+  // it gains.
+  bool failed_lately() const;
+
+  // A launch goes on from one of its images: counted by the size of a file, dated by its time.
+  void count_hit() const;
+
+  void close();
+
+ private:
+  bare::Path path_;
+  const char* distrust_ = nullptr;
+  int directory_ = -1;  // -1: there is none to be used
+  alignas(8) char entries_[2048];
+  long filled_ = 0;
+  long position_ = 0;
+};
+
+}  // namespace pysnap::restore

@@ -1,0 +1,81 @@
+#include "restore/learn.h"
+
+#include "bare/path.h"
+#include "bare/system_call.h"
+#include "format/learning.h"
+#include "restore/give_way.h"
+
+namespace pysnap::restore {
+namespace {
+
+constexpr long kMostVariables = 1 << 16;
+
+// Beside this program: bin/pysnap-run, lib/pysnap/.
+bool find_learner(bare::Path& learner) {
+  char own[bare::kLongestPath];
+  const bare::SystemResult length = bare::system_call(SYS_readlink, bare::as_word("/proc/self/exe"),
+                                                      bare::as_word(own), sizeof own - 1);
+  if (length.failed()) return false;
+  long end = length.raw;
+  while (end > 0 && own[end - 1] != '/') --end;
+  learner.add(own, static_cast<size_t>(end)).add("../lib/pysnap/pysnap-learner.so");
+  return true;
+}
+
+// The same variables, and ours behind them, so that the learner can cut them off.
+class Environment {
+ public:
+  explicit Environment(char** old) {
+    const size_t preload = bare::length_of(kPreload);
+    for (; *old != nullptr && count_ < kMostVariables; ++old) {
+      if (bare::starts_with(*old, kPreload))
+        preloaded_ = *old + preload;
+      else
+        variables_[count_++] = *old;
+    }
+  }
+
+  char** with(const char* learner, const LaunchOptions& options, const char* directory,
+              const char* reason) {
+    preload_.add(kPreload).add(learner);
+    if (preloaded_ != nullptr && *preloaded_ != 0) preload_.add(":").add(preloaded_);
+    add(preload_.text());
+    const char mode[] = {options.builds_now ? format::kBuildsNow : format::kBuildsLater, 0};
+    order_.add(format::kLearnVariable).add("=").add(mode).add(directory);
+    add(order_.text());
+    reason_.add(format::kReasonVariable).add("=").add(reason);
+    add(reason_.text());
+    variables_[count_] = nullptr;
+    return variables_;
+  }
+
+ private:
+  static constexpr const char* kPreload = "LD_PRELOAD=";
+
+  void add(const char* variable) { variables_[count_++] = const_cast<char*>(variable); }
+
+  char* variables_[kMostVariables + 4];
+  long count_ = 0;
+  const char* preloaded_ = nullptr;
+  bare::Path preload_;
+  bare::Path order_;
+  bare::Path reason_;
+};
+
+}  // namespace
+
+int run_and_learn(const char* interpreter, const LaunchOptions& options,
+                  const bare::ProcessStart& start, const char* directory, const char* reason) {
+  static Environment environment(start.environment);
+  bare::Path learner;
+  char** variables = start.environment;
+  if (find_learner(learner))
+    variables = environment.with(learner.text(), options, directory, reason);
+  char** arguments = interpreter_arguments(options, nullptr);
+  arguments[0] = const_cast<char*>(interpreter);
+  return bare::system_call(SYS_execve, bare::as_word(interpreter), bare::as_word(arguments),
+                           bare::as_word(variables))
+      .error();
+}
+
+}  // namespace pysnap::restore
