@@ -158,6 +158,13 @@ void end_running_main();
 // At the end: sub-interpreters that the program has not ended.
 void end_sub_interpreters();
 
+// A launch that may improve its image of the cache: notes its beginning; then, while the modules
+// are still there, those that the image lacks; then, when nothing of the program runs any more,
+// starts the build.
+void begin_improvement(const format::LaunchRequest& request);
+void note_missing_modules();
+void start_improvement();
+
 // Finds out before the freeze how to say that the interpreter is ending; says so.
 void find_finalizing();
 void begin_finalizing();

@@ -200,6 +200,7 @@ Outcome outcome_of_error() {
 }
 
 Outcome run_top_level(const format::LaunchRequest& request) {
+  begin_improvement(request);
   const LaunchPlan plan = launch(request);
   caller_signal_mask = request.signal_mask;
   if (has_restore_hooks() && (request.flags & format::kProof) == 0) {
@@ -299,6 +300,7 @@ int finish(int status, MainNames main_names) {
   // end there, which reports nothing.
   const bool flushed = flush_stream("stdout", FlushFailure::kReported);
   flush_stream("stderr", FlushFailure::kIgnored);
+  note_missing_modules();
   if (main_names == MainNames::kFrozen)
     finalize_run_and_main();
   else
@@ -306,6 +308,7 @@ int finish(int status, MainNames main_names) {
   end_sub_interpreters();
   flush_stream("stdout", FlushFailure::kIgnored);
   flush_stream("stderr", FlushFailure::kIgnored);
+  start_improvement();
   return flushed ? status : kFlushFailed;
 }
 

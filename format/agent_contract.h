@@ -59,6 +59,14 @@ inline constexpr uint32_t kFullFinalize = 0x200;  // CPython's own end of the in
 inline constexpr uint32_t kFreezesAgain = 0x400;
 
 // What one launch asks for. Lives on the new process's own stack, which stays mapped for good.
+// What a launch from the cache needs to improve its image.
+struct Improvement {
+  const char* directory;    // of the program, in the cache; nullptr: this launch does not
+  const char* interpreter;  // as the launcher has found it
+  const char* builder;      // the program `pysnap`
+  uint64_t builds_now;      // 1: the launch waits for the new image
+};
+
 struct LaunchRequest {
   ProgramKind kind;
   uint32_t flags;
@@ -71,6 +79,7 @@ struct LaunchRequest {
   uint64_t thread_id;
   uint64_t signal_mask;  // the caller's; all signals stay blocked until the program begins
   uint64_t control;      // kFreezesAgain: the descriptor of the control socket
+  Improvement improvement;
 };
 
 // Found by the builder through the address the agent reports; `magic` tells the two sides apart

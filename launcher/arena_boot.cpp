@@ -68,6 +68,7 @@ class ControlChannel {
     for (const std::string& module : orders.excluded) add("exclude", module);
     for (const std::string& module : orders.modules) add("module", module);
     for (const std::string& module : orders.learned) add("learned", module);
+    for (const std::string& module : orders.left_out) add("left-out", module);
     for (const std::string& module : orders.code_only) add("code-only", module);
     if (!orders.warm_up.empty()) add("warm-up", orders.warm_up);
     if (!orders.script.empty()) add("script", orders.script);

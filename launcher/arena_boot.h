@@ -22,7 +22,8 @@ namespace pysnap::launcher {
 // What the interpreter is told to do before it freezes.
 struct BootOrders {
   std::vector<std::string> modules;
-  std::vector<std::string> learned;  // imported where that goes well (agent/python/learned.py)
+  std::vector<std::string> learned;   // imported where that goes well (agent/python/learned.py)
+  std::vector<std::string> left_out;  // which are not learned again, as they cannot be frozen
   std::vector<std::string> code_only;
   std::vector<std::string> excluded;
   std::string warm_up;  // a script; empty: none

@@ -201,6 +201,7 @@ Result<OwnProgram> plan_program(const BuildOptions& options, const Origin& origi
   orders.python_options = options.python_words.empty() ? *python_options : options.python_words;
   orders.modules = options.modules;
   orders.learned = options.learned;
+  orders.left_out = options.left_out;
   orders.code_only = options.code_only;
   orders.excluded = options.excluded;
   orders.warm_up = options.warm_up;

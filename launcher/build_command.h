@@ -15,6 +15,7 @@ struct BuildOptions {
   std::string python;  // empty: the active virtual environment's, else python3
   std::vector<std::string> modules;
   std::vector<std::string> learned;       // modules of installed packages that may fail
+  std::vector<std::string> left_out;      // of those, what a build has refused
   std::vector<std::string> code_only;     // modules that are not executed, only compiled
   std::vector<std::string> excluded;      // modules that are not prepared, whoever imports them
   std::string python_options;             // of the interpreter, as a shell has them

@@ -122,13 +122,10 @@ void remove_program(const CachedProgram& program) {
   ::rmdir(program.directory.c_str());
 }
 
-// What a killed build has left: nobody holds the lock.
-void remove_leftovers(const CachedProgram& program) {
+// A build that is under way is left alone.
+void tidy(const CachedProgram& program) {
   const auto lock = lock_program(program.directory, IfLocked::kGiveUp);
-  if (!lock || !lock->has_value()) return;
-  for (const std::string& name : names_in(program.directory)) {
-    if (name.starts_with("built")) ::unlink((program.directory + "/" + name).c_str());
-  }
+  if (lock && lock->has_value()) remove_unfinished(program.directory);
 }
 
 }  // namespace
@@ -185,6 +182,12 @@ Result<std::optional<File>> lock_program(const std::string& directory, IfLocked 
   return support::fail(Error::from_errno(fmt::format("{} cannot be locked", directory)));
 }
 
+void remove_unfinished(const std::string& directory) {
+  for (const std::string& name : names_in(directory)) {
+    if (name.starts_with("built")) ::unlink((directory + "/" + name).c_str());
+  }
+}
+
 Status write_about(const std::string& directory, const ProgramAbout& about) {
   const nlohmann::ordered_json json = {{"program", about.program},
                                        {"interpreter", about.interpreter},
@@ -224,7 +227,7 @@ Result<std::vector<CachedProgram>> prune_cache(uint64_t limit) {
       remove_program(program);
       removed.push_back(program);
     } else {
-      remove_leftovers(program);
+      tidy(program);
     }
   }
   return removed;

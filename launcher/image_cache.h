@@ -64,6 +64,9 @@ enum class IfLocked { kWait, kGiveUp };
 support::Result<std::optional<support::File>> lock_program(const std::string& directory,
                                                            IfLocked if_locked);
 
+// For whoever holds the lock: removes what builds that were killed have left.
+void remove_unfinished(const std::string& directory);
+
 support::Status write_about(const std::string& directory, const ProgramAbout& about);
 void note_failure(const std::string& directory, const std::string& sentence);
 void forget_failure(const std::string& directory);

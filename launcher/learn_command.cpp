@@ -98,7 +98,10 @@ Status build_with_what_can_be_frozen(BuildOptions options) {
   Status built = build(options);
   for (int boots = 1; boots < kMostBoots && !built && !built.error().blamed.empty(); ++boots) {
     const size_t before = options.learned.size();
-    for (const std::string& module : built.error().blamed) std::erase(options.learned, module);
+    for (const std::string& module : built.error().blamed) {
+      std::erase(options.learned, module);
+      options.left_out.push_back(module);
+    }
     if (options.learned.size() == before) break;
     built = build(options);
   }
@@ -134,6 +137,7 @@ Status learn() {
       lock_program(notes->directory, notes->builds_now ? IfLocked::kWait : IfLocked::kGiveUp);
   if (!lock) return support::fail(lock.error());
   if (!lock->has_value()) return {};  // another run's build is under way
+  remove_unfinished(notes->directory);
   static_cast<void>(write_about(notes->directory, {command_line(*notes), notes->interpreter,
                                                    notes->working_directory, notes->reason}));
   if (const Status built = build_image(*notes); !built) {

@@ -107,16 +107,25 @@ bool serves(const OpenImage& image, const LaunchOptions& options, const bare::Pr
   fail(sentence.add_number(result.error()).add("); install Python, or repair PATH"));
 }
 
+// The launch makes the image again when it has imported more.
+void improve(CachedProgram& program, LaunchOptions& options) {
+  if (!find_builder(options.builder)) return;
+  options.program_directory.add(program.path());
+  options.improvement.directory = options.program_directory.text();
+  options.improvement.interpreter = options.interpreter.text();
+  options.improvement.builder = options.builder.text();
+  options.improvement.builds_now = options.builds_now ? 1 : 0;
+}
+
 OpenImage choose_cached_image(LaunchOptions& options, const bare::ProcessStart& start,
                               OpenFiles& files) {
-  bare::Path interpreter;
-  if (!find_default_interpreter(start.environment, interpreter)) {
+  if (!find_default_interpreter(start.environment, options.interpreter)) {
     bare::Message sentence;
     fail(
         sentence.add("pysnap-run: there is no python3 on PATH; install Python, activate a "
                      "virtual environment, or name an image with --image"));
   }
-  const char* python = interpreter.text();
+  const char* python = options.interpreter.text();
   bare::Path cache;
   const char* reason = why_no_image(options, start);
   if (reason == nullptr && !find_cache(start.environment, cache))
@@ -129,8 +138,10 @@ OpenImage choose_cached_image(LaunchOptions& options, const bare::ProcessStart& 
   OpenImage image;
   while (program.next_image(image)) {
     if (!serves(image, options, start, files, explanation)) continue;
-    program.count_hit();
+    const uint64_t hits = program.count_hit();
     program.close();
+    const bool is_power_of_two = hits != 0 && (hits & (hits - 1)) == 0;
+    if (options.builds_now || is_power_of_two) improve(program, options);
     return image;
   }
   if (program.distrust() != nullptr) {

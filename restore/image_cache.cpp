@@ -169,13 +169,17 @@ bool CachedProgram::failed_lately() const {
   return status.st_mtim.tv_sec <= now.tv_sec && now.tv_sec - status.st_mtim.tv_sec < kPause;
 }
 
-void CachedProgram::count_hit() const {
+uint64_t CachedProgram::count_hit() const {
   const bare::SystemResult opened =
       bare::system_call(SYS_openat, directory_, bare::as_word("hits"),
                         O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (opened.failed()) return;  // a cache that cannot be written counts nothing
-  bare::write(static_cast<int>(opened.raw), "+", 1);
-  bare::close(static_cast<int>(opened.raw));
+  if (opened.failed()) return 0;  // a cache that cannot be written
+  const int descriptor = static_cast<int>(opened.raw);
+  struct stat status;
+  bare::write(descriptor, "+", 1);
+  const bool known = !bare::system_call(SYS_fstat, descriptor, bare::as_word(&status)).failed();
+  bare::close(descriptor);
+  return known ? static_cast<uint64_t>(status.st_size) : 0;
 }
 
 void CachedProgram::close() {

@@ -45,8 +45,9 @@ class CachedProgram {
   // it gains.
   bool failed_lately() const;
 
-  // A launch goes on from one of its images: counted by the size of a file, dated by its time.
-  void count_hit() const;
+  // A launch goes on from one of its images: counted by the size of a file, dated by its time. How
+  // many there have been, 0 where that cannot be counted.
+  uint64_t count_hit() const;
 
   void close();
 

@@ -1,6 +1,7 @@
 // The command line of pysnap-run and of an executable image, read without a C library.
 #pragma once
 
+#include "bare/path.h"
 #include "bare/process_start.h"
 #include "format/image_view.h"
 #include "format/python_options.h"
@@ -37,6 +38,11 @@ struct LaunchOptions {
   Hold hold = Hold::kNo;
   uint32_t request_flags = 0;  // of format/agent_contract.h, as far as options name them
   uint64_t control = 0;        // with kFreezesAgain: the descriptor of the control socket
+  // For a launch from the cache: whose text `improvement` points to.
+  bare::Path interpreter;
+  bare::Path program_directory;
+  bare::Path builder;
+  format::Improvement improvement = {};
   format::PythonCommand command;
   char** python_arguments = nullptr;  // everything plain Python would get, from its options on
   bool has_own_program = false;       // the image's; its script is the first of those

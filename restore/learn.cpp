@@ -10,15 +10,15 @@ namespace {
 
 constexpr long kMostVariables = 1 << 16;
 
-// Beside this program: bin/pysnap-run, lib/pysnap/.
-bool find_learner(bare::Path& learner) {
+// A file in a place relative to this program's directory.
+bool find_part(const char* place, bare::Path& part) {
   char own[bare::kLongestPath];
   const bare::SystemResult length = bare::system_call(SYS_readlink, bare::as_word("/proc/self/exe"),
                                                       bare::as_word(own), sizeof own - 1);
   if (length.failed()) return false;
   long end = length.raw;
   while (end > 0 && own[end - 1] != '/') --end;
-  learner.add(own, static_cast<size_t>(end)).add("../lib/pysnap/pysnap-learner.so");
+  part.add(own, static_cast<size_t>(end)).add(place);
   return true;
 }
 
@@ -64,12 +64,14 @@ class Environment {
 
 }  // namespace
 
+bool find_builder(bare::Path& builder) { return find_part("pysnap", builder); }
+
 int run_and_learn(const char* interpreter, const LaunchOptions& options,
                   const bare::ProcessStart& start, const char* directory, const char* reason) {
   static Environment environment(start.environment);
   bare::Path learner;
   char** variables = start.environment;
-  if (find_learner(learner))
+  if (find_part("../lib/pysnap/pysnap-learner.so", learner))
     variables = environment.with(learner.text(), options, directory, reason);
   char** arguments = interpreter_arguments(options, nullptr);
   arguments[0] = const_cast<char*>(interpreter);

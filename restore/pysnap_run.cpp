@@ -102,6 +102,7 @@ format::LaunchRequest request_of(const LaunchOptions& options, const format::Ima
   request.interpreter_name = options.role == Role::kInterpreter ? start.arguments[0] : nullptr;
   request.environment = start.environment;
   request.control = options.control;
+  request.improvement = options.improvement;
   return request;
 }
 

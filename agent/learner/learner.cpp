@@ -9,19 +9,16 @@
 // Only the process that pysnap-run became learns: not its children, and not programs that a wrapper
 // script starts on the way.
 #include <dlfcn.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "agent/detour.h"
 #include "agent/learner/notes.h"
+#include "agent/learner/start_builder.h"
 
 extern char** environ;
 
@@ -36,7 +33,7 @@ constinit agent::Detour at_exit;  // after sys.exit(): from 3.13 on it does not 
 int (*finalize)() = nullptr;
 void (*exit_python)(int) = nullptr;
 pid_t own_process = 0;
-bool builds_now = false;
+Ending ending = Ending::kAtOnce;
 bool has_modules = false;
 constinit Notes notes;
 char** start_environment = nullptr;  // a copy: the program may overwrite its own
@@ -94,40 +91,12 @@ bool find_builder(char* path, size_t size) {
   return written > 0 && static_cast<size_t>(written) < size;
 }
 
-// In a session of its own, with the signals of a new process, and deaf and dumb unless somebody
-// waits for it.
-void start_builder(const char* path, int input) {
-  posix_spawn_file_actions_t files;
-  posix_spawnattr_t attributes;
-  posix_spawn_file_actions_init(&files);
-  posix_spawnattr_init(&attributes);
-  posix_spawn_file_actions_adddup2(&files, input, 0);
-  short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
-  if (!builds_now) {
-    flags |= POSIX_SPAWN_SETSID;
-    posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
-  }
-  sigset_t none, all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setflags(&attributes, flags);
-  char name[] = "pysnap";
-  char learn[] = "learn";
-  char* arguments[] = {name, learn, nullptr};
-  pid_t child = 0;
-  const int error = posix_spawn(&child, path, &files, &attributes, arguments, start_environment);
-  if (error == 0 && builds_now) waitpid(child, nullptr, 0);
-}
-
 // The last exit function of the process: Python is gone, buffers are written.
 void end_of_process(int, void*) {
   char path[PATH_MAX];
   if (!has_modules || getpid() != own_process || !find_builder(path, sizeof path)) return;
   const int input = notes.to_file();
-  if (input >= 0) start_builder(path, input);
+  if (input >= 0) start_builder(path, input, start_environment, ending);
 }
 
 // Whether code that was changed can be made executable again: tried on a page of our own, which is
@@ -174,7 +143,7 @@ char** copy_of(char** variables) {
 
 void note_start(const char* order, const char* reason, char** arguments) {
   char directory[PATH_MAX];
-  builds_now = order[0] == format::kBuildsNow;
+  if (order[0] == format::kBuildsNow) ending = Ending::kWaits;
   const char how[] = {order[0], 0};
   notes.add(format::Note::kHow, how);
   notes.add(format::Note::kDirectory, order + 1);

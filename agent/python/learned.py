@@ -8,6 +8,7 @@ the launches.
 
 import sys
 
+LEFT_OUT = {}  # names that cannot be prepared; a launch that imports them learns nothing new
 INSTALLED = {}  # first part of a name -> whether it is an installed package's
 PACKAGE_FOLDERS = ("/site-packages/", "/dist-packages/")
 
@@ -20,7 +21,24 @@ def prepare_learned(builder, name):
     try:
         __import__(name)
     except BaseException:
-        pass  # it may be there in another run, or under another name
+        LEFT_OUT[name] = True  # it may be there in another run, or under another name
+
+
+def modules_to_learn():
+    """(why, names) where a launch has imported installed modules that its image does not hold; or
+    None."""
+    known = (HIDDEN["all"], LEFT_OUT, CODE_ONLY)
+    new = []
+    for name, module in sys.modules.items():
+        spec = own_name(module, "__spec__")
+        if any(name in names for names in known) or getattr(spec, "name", None) != name:
+            continue
+        if is_installed_spec(spec):
+            new.append(name)
+    if not new:
+        return None
+    more = f" and {len(new) - 1} more" if len(new) > 1 else ""
+    return f"the image did not hold {new[0]}{more}", list(HIDDEN["indices"]) + new
 
 
 def is_installed(top):

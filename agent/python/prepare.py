@@ -139,6 +139,8 @@ def obey(builder, orders):
                 exclude(value)
             elif verb == "learned":
                 prepare_learned(builder, value)
+            elif verb == "left-out":
+                LEFT_OUT[value] = True
             elif verb == "code-only":
                 builder.tell("import", value)
                 keep_code_of(value)

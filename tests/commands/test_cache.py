@@ -41,7 +41,7 @@ class CacheTest(LearningTest):
                         {"HOME": "/nonexistent/home"}):
             with self.subTest(changes=changes):
                 self.assert_plain("no image of this program yet", **changes)
-        self.assertFalse(Path("/nonexistent").exists())
+        self.assertFalse(Path("/nonexistent/home").exists())
         self.assert_plain("there is no cache", HOME="")
 
     def test_cache_has_its_place(self):

@@ -21,6 +21,10 @@ class OptionTest(CommandTest):
         self.assert_refused(run(RUN, "--image"), LAUNCHER_FAILED,
                             "--image needs the path of an image")
 
+    def test_launcher_needs_no_loader(self):
+        """Nobody relocates it: an address that is stored as data would be a wrong one."""
+        self.assertIn("no relocations", run("readelf", "--relocs", RUN).stdout)
+
     def test_help_is_that_of_pysnap_run(self):
         for arguments in (["--help"], ["-h"]):
             result = run(RUN, *arguments)

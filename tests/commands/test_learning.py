@@ -144,6 +144,37 @@ class PreparedTest(LearningTest):
         self.assertLessEqual({"beside", "decimal"}, set(modules))
         self.assertTrue({"above", "restless", "deadly"}.isdisjoint(modules), modules)
 
+    def test_launch_that_imports_more_improves_the_image(self):
+        self.write("worker.py", "")
+        self.write("app.py", "import json, sys, worker\nprint([__import__(n) for n in sys.argv[1:]])\n")
+        for interpreter in interpreters():
+            self.interpreter = interpreter
+            with self.subTest(interpreter=interpreter):
+                self.assert_learned("app.py")
+                first = self.cached()[0]["images"]
+                self.assert_same(self.plain("app.py"), self.learn("app.py"))
+                self.assertEqual(first, self.cached()[0]["images"])
+                more = ("app.py", "colorsys")
+                self.assert_same(self.plain(*more), self.learn(*more))
+                improved = self.cached()[0]
+                self.assertNotEqual(first, improved["images"])
+                self.assertEqual("the image did not hold colorsys", improved["last_miss"])
+                self.assertLessEqual({"json", "colorsys"},
+                                     set(self.modules_of(improved)))
+                self.assert_same(self.plain(*more), self.launch(*more))
+
+    def test_what_was_left_out_is_not_tried_again(self):
+        packages = self.site_packages()
+        (packages / "restless.py").write_text(
+            "import threading, time\nthreading.Thread(target=time.sleep, args=(1,), daemon=True)"
+            ".start()\n", encoding="utf-8")
+        self.write("app.py", "import json, restless, choosy\nprint(restless.__name__)\n")
+        (packages / "choosy.py").write_text("import __main__\n__main__.json\n", encoding="utf-8")
+        self.assert_learned("app.py")
+        before = self.cached()[0]["images"]
+        self.assert_same(self.plain("app.py"), self.learn("app.py"))
+        self.assertEqual(before, self.cached()[0]["images"])
+
     def test_import_that_fails_in_the_build_is_left_to_the_launches(self):
         packages = self.site_packages()
         (packages / "choosy.py").write_text(
