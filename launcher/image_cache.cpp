@@ -124,7 +124,7 @@ void remove_program(const CachedProgram& program) {
 
 // A build that is under way is left alone.
 void tidy(const CachedProgram& program) {
-  const auto lock = lock_program(program.directory, IfLocked::kGiveUp);
+  const auto lock = lock_directory(program.directory, IfLocked::kGiveUp);
   if (lock && lock->has_value()) remove_unfinished(program.directory);
 }
 
@@ -170,7 +170,7 @@ Status make_program_directory(const std::string& directory) {
   return make_private_directory(directory);
 }
 
-Result<std::optional<File>> lock_program(const std::string& directory, IfLocked if_locked) {
+Result<std::optional<File>> lock_directory(const std::string& directory, IfLocked if_locked) {
   const int descriptor =
       ::open((directory + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (descriptor < 0)

@@ -7,6 +7,7 @@
 //     failed              why the last build failed; no try for an hour
 //     lock                held (flock(2)) by the one build of this program; a dead process holds
 //                         nothing
+//   CACHE/lock            held by the one build that runs in the background
 //
 // Invariant: an image appears under its name complete and proven, or not at all, and what is not
 // ours is never removed: only names as above, in directories with names as above.
@@ -61,8 +62,8 @@ support::Status make_program_directory(const std::string& directory);
 enum class IfLocked { kWait, kGiveUp };
 
 // Held while it lives; nothing when another process has it and that is not waited for.
-support::Result<std::optional<support::File>> lock_program(const std::string& directory,
-                                                           IfLocked if_locked);
+support::Result<std::optional<support::File>> lock_directory(const std::string& directory,
+                                                             IfLocked if_locked);
 
 // For whoever holds the lock: removes what builds that were killed have left.
 void remove_unfinished(const std::string& directory);

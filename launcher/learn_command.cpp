@@ -7,10 +7,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "format/learning.h"
+#include "format/python_options.h"
 #include "launcher/build_command.h"
 #include "launcher/image_cache.h"
 #include "launcher/python_options.h"
@@ -121,6 +123,34 @@ Status build_image(const Notes& notes) {
   return publish_variant(notes.directory, options.output);
 }
 
+// A script whose name was mistyped is no program.
+bool has_program(const Notes& notes) {
+  std::vector<const char*> words;
+  for (const std::string& word : notes.words) words.push_back(word.c_str());
+  words.push_back(nullptr);
+  const format::PythonCommand command = format::read_python_command(words.data());
+  return command.kind != format::ProgramKind::kScript || ::access(command.program, R_OK) == 0;
+}
+
+using Lock = std::optional<support::File>;
+
+// One build of a program at a time, and in the background one of all: whoever starts a thousand
+// programs does not start a thousand builds. Nothing: another one is under way.
+Result<std::vector<Lock>> lock(const Notes& notes) {
+  std::vector<Lock> locks;
+  const IfLocked if_locked = notes.builds_now ? IfLocked::kWait : IfLocked::kGiveUp;
+  std::vector<std::string> directories = {notes.directory};
+  if (!notes.builds_now)
+    directories.push_back(std::filesystem::path(notes.directory).parent_path().string());
+  for (const std::string& directory : directories) {
+    Result<Lock> held = lock_directory(directory, if_locked);
+    if (!held) return support::fail(held.error());
+    if (!held->has_value()) return std::vector<Lock>();
+    locks.push_back(std::move(*held));
+  }
+  return locks;
+}
+
 }  // namespace
 
 Status learn() {
@@ -132,11 +162,11 @@ Status learn() {
   if (::chdir(notes->working_directory.c_str()) != 0 && ::chdir("/") != 0)
     return support::fail(Error::from_errno("the working directory cannot be entered"));
 
+  if (!has_program(*notes)) return {};
   if (const Status made = make_program_directory(notes->directory); !made) return made;
-  const Result<std::optional<support::File>> lock =
-      lock_program(notes->directory, notes->builds_now ? IfLocked::kWait : IfLocked::kGiveUp);
-  if (!lock) return support::fail(lock.error());
-  if (!lock->has_value()) return {};  // another run's build is under way
+  const Result<std::vector<Lock>> locks = lock(*notes);
+  if (!locks) return support::fail(locks.error());
+  if (locks->empty()) return {};
   remove_unfinished(notes->directory);
   static_cast<void>(write_about(notes->directory, {command_line(*notes), notes->interpreter,
                                                    notes->working_directory, notes->reason}));

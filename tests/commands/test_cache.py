@@ -1,5 +1,6 @@
 """The cache of images: caches that cannot be used or trusted, faults, and `pysnap cache`."""
 
+import fcntl
 import json
 import os
 import signal
@@ -134,6 +135,20 @@ class CacheTest(LearningTest):
         self.assertEqual(1, len(images))
         self.assertEqual([], list(self.cache.glob("*/built*")))
         self.assertEqual("", self.launch("app.py").stderr)
+
+    def test_one_build_in_the_background_and_none_for_a_mistyped_name(self):
+        self.assertEqual(2, self.launch("aap.py").returncode)
+        self.cache.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with open(self.cache / "lock", "w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.assert_plain("no image of this program yet")
+            deadline = time.monotonic() + 60
+            while self.builders():
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.05)
+        self.assertEqual([], list(self.cache.glob("*/*.image")))
+        self.image()
+        self.assertEqual(["app.py"], [program["program"] for program in self.cached()])
 
     def builders(self) -> list[int]:
         """Builds that are under way for this test's cache."""
