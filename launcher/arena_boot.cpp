@@ -66,6 +66,7 @@ class ControlChannel {
     add("package", installation.package);
     add("generation", fmt::format("{:x}", orders.generation));
     for (const std::string& module : orders.excluded) add("exclude", module);
+    if (!orders.search_directory.empty()) add("path", orders.search_directory);
     for (const std::string& module : orders.modules) add("module", module);
     for (const std::string& module : orders.learned) add("learned", module);
     for (const std::string& module : orders.left_out) add("left-out", module);

@@ -200,6 +200,7 @@ Result<OwnProgram> plan_program(const BuildOptions& options, const Origin& origi
   if (!python_options) return support::fail(python_options.error());
   orders.python_options = options.python_words.empty() ? *python_options : options.python_words;
   orders.modules = options.modules;
+  orders.search_directory = options.search_directory;
   orders.learned = options.learned;
   orders.left_out = options.left_out;
   orders.code_only = options.code_only;

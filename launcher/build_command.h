@@ -14,6 +14,7 @@ struct BuildOptions {
   std::string base;    // an image to launch, instead of an interpreter to boot; empty: none
   std::string python;  // empty: the active virtual environment's, else python3
   std::vector<std::string> modules;
+  std::string search_directory;           // in front of sys.path during the imports; empty: none
   std::vector<std::string> learned;       // modules of installed packages that may fail
   std::vector<std::string> left_out;      // of those, what a build has refused
   std::vector<std::string> code_only;     // modules that are not executed, only compiled

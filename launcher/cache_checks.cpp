@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "launcher/image_cache.h"
 #include "support/error.h"
 
 namespace pysnap::launcher {
@@ -20,19 +21,6 @@ using support::Error;
 constexpr const char* kName = "cache";
 constexpr const char* kNothingKept = "images that pysnap makes by itself cannot be kept";
 constexpr const char* kElsewhere = "name another directory in PYSNAP_CACHE";
-
-// A relative path in XDG_CACHE_HOME is to be ignored (XDG Base Directory Specification).
-std::string cache_directory() {
-  const auto variable = [](const char* name) {
-    const char* value = std::getenv(name);
-    return std::string(value == nullptr ? "" : value);
-  };
-  if (const std::string own = variable("PYSNAP_CACHE"); !own.empty()) return own;
-  if (const std::string base = variable("XDG_CACHE_HOME"); base.starts_with('/'))
-    return base + "/pysnap";
-  const std::string home = variable("HOME");
-  return home.empty() ? "" : home + "/.cache/pysnap";
-}
 
 // `path` or the nearest directory above it that exists.
 std::string nearest_existing(const std::string& path) {
@@ -131,7 +119,7 @@ Finding check_file_system(const std::string& existing) {
 }  // namespace
 
 ExaminedCache check_cache() {
-  const std::string cache = cache_directory();
+  const std::string cache = cache_directory().value_or("");
   if (cache.empty())
     return {{bad(kName, "neither PYSNAP_CACHE nor XDG_CACHE_HOME nor HOME is set", kNothingKept,
                  kElsewhere)},

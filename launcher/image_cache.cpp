@@ -142,7 +142,9 @@ Result<std::string> cache_directory() {
     return value == nullptr ? std::string() : std::string(value);
   };
   if (const std::string own = set("PYSNAP_CACHE"); !own.empty()) return own;
-  if (const std::string shared = set("XDG_CACHE_HOME"); !shared.empty()) return shared + "/pysnap";
+  // A relative path there is to be ignored (XDG Base Directory Specification).
+  if (const std::string shared = set("XDG_CACHE_HOME"); shared.starts_with('/'))
+    return shared + "/pysnap";
   if (const std::string home = set("HOME"); !home.empty()) return home + "/.cache/pysnap";
   return support::fail(
       Error::because(ErrorKind::kInput, "there is no cache directory: set PYSNAP_CACHE or HOME"));

@@ -14,6 +14,7 @@
 #include "format/learning.h"
 #include "format/python_options.h"
 #include "launcher/build_command.h"
+#include "launcher/configured_build.h"
 #include "launcher/image_cache.h"
 #include "launcher/python_options.h"
 #include "support/file.h"
@@ -94,6 +95,23 @@ std::string command_line(const Notes& notes) {
   return text;
 }
 
+// Absolute; empty when the program is no script, directory or archive.
+std::string script_of(const Notes& notes) {
+  std::vector<const char*> words;
+  for (const std::string& word : notes.words) words.push_back(word.c_str());
+  words.push_back(nullptr);
+  const format::PythonCommand command = format::read_python_command(words.data());
+  if (command.kind != format::ProgramKind::kScript) return "";
+  return std::filesystem::path(notes.working_directory) / command.program;
+}
+
+// Where the search for a configuration begins.
+std::string project_directory(const Notes& notes) {
+  const std::string script = script_of(notes);
+  if (script.empty()) return notes.working_directory;
+  return std::filesystem::path(script).lexically_normal().parent_path();
+}
+
 // What cannot be frozen is left out, with all that imports it; a boot for each finding.
 Status build_with_what_can_be_frozen(BuildOptions options) {
   constexpr int kMostBoots = 8;
@@ -119,17 +137,25 @@ Status build_image(const Notes& notes) {
   options.learned = notes.modules;
   options.output = notes.directory + "/built";
   options.is_quiet = true;
+  const Result<Configuration> configuration = find_configuration(project_directory(notes));
+  if (!configuration) return support::fail(configuration.error());
+  const Result<BuildOptions> all = with_configuration(options, *configuration);
+  if (!all) return support::fail(all.error());
+  options = *all;
+  std::erase_if(options.learned, [&configuration](const std::string& module) {
+    return !excluding(*configuration, module).empty();
+  });
+  // Of the project, only what its configuration names is imported.
+  if (!options.modules.empty() || !options.code_only.empty() || !options.warm_up.empty())
+    options.search_directory = project_directory(notes);
   if (const Status built = build_with_what_can_be_frozen(options); !built) return built;
   return publish_variant(notes.directory, options.output);
 }
 
 // A script whose name was mistyped is no program.
 bool has_program(const Notes& notes) {
-  std::vector<const char*> words;
-  for (const std::string& word : notes.words) words.push_back(word.c_str());
-  words.push_back(nullptr);
-  const format::PythonCommand command = format::read_python_command(words.data());
-  return command.kind != format::ProgramKind::kScript || ::access(command.program, R_OK) == 0;
+  const std::string script = script_of(notes);
+  return script.empty() || ::access(script.c_str(), R_OK) == 0;
 }
 
 using Lock = std::optional<support::File>;

@@ -82,7 +82,11 @@ uint64_t chain_program(uint64_t key, const format::PythonCommand& command) {
 bool find_cache(char** environment, bare::Path& cache) {
   if (const char* own = set_value(environment, "PYSNAP_CACHE")) {
     cache.add(own);
-  } else if (const char* shared = set_value(environment, "XDG_CACHE_HOME")) {
+    return true;
+  }
+  // A relative path there is to be ignored (XDG Base Directory Specification).
+  const char* shared = set_value(environment, "XDG_CACHE_HOME");
+  if (shared != nullptr && *shared == '/') {
     cache.add(shared).add("/pysnap");
   } else if (const char* home = set_value(environment, "HOME")) {
     cache.add(home).add("/.cache/pysnap");

@@ -64,6 +64,7 @@ def prepare(descriptor):
         BUILD["recorder"].__enter__()
         builder.tell("step", "import")
         obey(builder, orders)
+        forget_search_directories(orders)
         __import__("runpy")  # for -m, directories and archives
     return script
 
@@ -139,6 +140,8 @@ def obey(builder, orders):
                 exclude(value)
             elif verb == "learned":
                 prepare_learned(builder, value)
+            elif verb == "path":
+                sys.path.insert(0, value)
             elif verb == "left-out":
                 LEFT_OUT[value] = True
             elif verb == "code-only":
@@ -150,6 +153,14 @@ def obey(builder, orders):
         except BaseException as error:
             builder.tell("broken", verb, value, traceback_of(error))
             posix._exit(1)
+
+
+def forget_search_directories(orders):
+    """The script's directory is put in front of sys.path by each launch."""
+    for verb, *values in orders:
+        if verb == "path" and values[0] in sys.path:
+            sys.path.remove(values[0])
+            sys.path_importer_cache.pop(values[0], None)
 
 
 def traceback_of(error):

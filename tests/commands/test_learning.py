@@ -133,6 +133,25 @@ class PreparedTest(LearningTest):
         self.write("worker.py", "print('edited')\n")
         self.assert_same(self.plain("app.py"), self.launch("app.py"))
 
+    def test_configuration_of_the_project_has_its_say(self):
+        self.write("project/prepared.py", "import colorsys\nNAME = __name__\n")
+        self.write("project/own.py", "with open('log', 'a') as log:\n    log.write('x')\n")
+        self.write("project/app.py", "import decimal, json, own, prepared\nprint(prepared.NAME)\n")
+        self.write("project/pysnap.toml", "modules = ['prepared']\nexclude = ['decimal']\n")
+        self.assert_learned("project/app.py")
+        modules = self.modules_of(self.cached()[0])
+        self.assertLessEqual({"prepared", "json"}, set(modules))
+        self.assertTrue({"decimal", "own"}.isdisjoint(modules), modules)
+        self.assertEqual("xxx", (self.directory / "log").read_text())
+
+    def test_configuration_that_is_wrong_is_in_nobodys_way(self):
+        self.write("pysnap.toml", "moduls = []\n")
+        self.write("app.py", "print('right')\n")
+        result = self.launch("--build-now", "app.py")
+        self.assertEqual((0, "right\n"), (result.returncode, result.stdout))
+        self.assertIn("building one has failed", self.launch("app.py").stderr)
+        self.assertIn("modules", self.cached()[0]["failure"])
+
     def test_what_cannot_be_frozen_is_left_out_with_what_imports_it(self):
         packages = self.site_packages()
         (packages / "restless.py").write_text(
