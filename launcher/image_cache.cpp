@@ -105,6 +105,12 @@ Result<std::string> variant_of(const std::string& image) {
   const Result<ImageFile> file = ImageFile::open(image);
   if (!file) return support::fail(file.error());
   const format::ImageView view = file->view();
+  if ((view.header().flags & format::kDependenciesUnknown) != 0) {
+    return support::fail(Error::because(ErrorKind::kFailed,
+                                        "the kernel does not tell what the image depends on, so no "
+                                        "launch could tell when it is out "
+                                        "of date; `pysnap build` makes images all the same"));
+  }
   std::string values;
   for (const format::EnvironmentKey& key : view.environment()) {
     values += view.string(key.name);

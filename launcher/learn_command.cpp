@@ -116,6 +116,8 @@ std::string project_directory(const Notes& notes) {
 Status build_with_what_can_be_frozen(BuildOptions options) {
   constexpr int kMostBoots = 8;
   Status built = build(options);
+  // Somebody has changed a file meanwhile, or the machine had no room.
+  if (!built && built.error().blamed.empty()) built = build(options);
   for (int boots = 1; boots < kMostBoots && !built && !built.error().blamed.empty(); ++boots) {
     const size_t before = options.learned.size();
     for (const std::string& module : built.error().blamed) {

@@ -1,7 +1,10 @@
 """`pysnap-run PROGRAM` without an image: plain Python runs, and the next launch has an image."""
 
+import os
+import shutil
 import time
 import unittest
+from collections.abc import Callable
 from pathlib import Path
 
 from learning import NO_IMAGE, LearningTest
@@ -108,8 +111,8 @@ class ProgramTest(LearningTest):
             self.assert_same(expected, self.learn("app.py", VIRTUAL_ENV=str(venv)), reason)
 
 
-class PreparedTest(LearningTest):
-    """Which modules wait in the image."""
+class PackagesTest(LearningTest):
+    """A virtual environment for installed packages."""
 
     def site_packages(self) -> Path:
         """Of a new virtual environment, which is active from here on."""
@@ -117,6 +120,10 @@ class PreparedTest(LearningTest):
         run(self.interpreter, "-m", "venv", "--without-pip", venv)
         self.interpreter = venv / "bin" / "python3"
         return next(venv.glob("lib/python3*/site-packages"))
+
+
+class PreparedTest(PackagesTest):
+    """Which modules wait in the image."""
 
     def when_made(self) -> int:
         """The time of the one image of the program that was used last, in nanoseconds."""
@@ -219,6 +226,72 @@ class PreparedTest(LearningTest):
         self.learn("app.py", LC_ALL="C")
         self.assertEqual(4, len(self.cached()[0]["images"]))
         self.assertEqual("", self.launch("app.py", LC_ALL="C").stderr)
+
+
+class ChangeTest(PackagesTest):
+    """A change is noticed; the program is right at once, and fast again in the next launch."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.packages = self.site_packages()
+        (self.packages / "parcel").mkdir()
+        self.install("parcel/__init__.py", "from . import part\nNAME = part.NAME\n")
+        self.install("parcel/part.py", "NAME = 'first'\n")
+        self.install("reader.py", "import os\nplace = os.path.join(os.path.dirname(__file__), 'data')\n"
+                                  "TEXT = open(place).read() if os.path.exists(place) else None\n")
+        self.write("app.py", "import parcel, reader, json, sys\n"
+                             "print(parcel.NAME, reader.TEXT, json.__file__, sys.flags.optimize,"
+                             " getattr(sys, 'customised', None))\n")
+
+    def install(self, name: str, text: str) -> Path:
+        """A file of the environment's packages."""
+        path = self.packages / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def assert_noticed(self, change: Callable[[], object], words: str) -> None:
+        """Learns, changes something, and looks at the next two launches."""
+        self.learn("app.py")
+        self.assertEqual("", self.launch("app.py").stderr)
+        change()
+        now = self.plain("app.py")
+        stale = self.learn("app.py")
+        self.assertEqual((now.stdout, now.returncode), (stale.stdout, stale.returncode))
+        self.assertIn(words, stale.stderr)
+        self.assert_same(now, self.launch("app.py"))
+
+    def test_changes_of_packages(self):
+        part = self.packages / "parcel" / "part.py"
+        for name, change, words in (
+                ("edited", lambda: part.write_text("NAME = 'second'\n", encoding="utf-8"), "part.py"),
+                ("same size", lambda: part.write_text("NAME = 'thirds'\n", encoding="utf-8"),
+                 "part.py"),
+                ("replaced", lambda: os.replace(self.install("new", "NAME = 'fourth'\n"), part),
+                 "part.py"),
+                ("data appears", lambda: self.install("data", "text"), "site-packages"),
+                ("data changes", lambda: self.install("data", "texts"), "data"),
+                ("data goes", lambda: (self.packages / "data").unlink(), "data"),
+                ("customised", lambda: self.install("sitecustomize.py",
+                                                    "import sys\nsys.customised = True\n"),
+                 "site-packages"),
+                ("path file", lambda: self.install("x.pth", "import sys; sys.customised = 2\n"),
+                 "site-packages"),
+                ("gone", lambda: shutil.rmtree(self.packages / "parcel"), "parcel")):
+            with self.subTest(name):
+                self.assert_noticed(change, words)
+
+    def test_shadowing_module_and_new_interpreter(self):
+        early = self.directory / "early"
+        early.mkdir()
+        changes = {"PYTHONPATH": str(early)}
+        self.learn("app.py", **changes)
+        self.assertEqual("", self.launch("app.py", **changes).stderr)
+        (early / "json.py").write_text("import sys\n", encoding="utf-8")
+        for reason in ("early", ""):
+            result = self.learn("app.py", **changes)
+            self.assertEqual(self.plain("app.py", **changes).stdout, result.stdout)
+            self.assertIn(reason, result.stderr)
+        self.assertEqual("", self.launch("app.py", **changes).stderr)
 
 
 if __name__ == "__main__":
