@@ -12,9 +12,11 @@ using format::ImageHeader;
 using format::Table;
 
 constexpr Table ImageHeader::*kTables[] = {
-    &ImageHeader::regions,  &ImageHeader::files,       &ImageHeader::segments,
-    &ImageHeader::modules,  &ImageHeader::environment, &ImageHeader::notices,
-    &ImageHeader::hot_runs, &ImageHeader::options,     &ImageHeader::strings,
+    &ImageHeader::regions,      &ImageHeader::files,       &ImageHeader::segments,
+    &ImageHeader::modules,      &ImageHeader::environment, &ImageHeader::notices,
+    &ImageHeader::hot_runs,     &ImageHeader::options,     &ImageHeader::folders,
+    &ImageHeader::dependencies, &ImageHeader::listings,    &ImageHeader::stems,
+    &ImageHeader::strings,
 };
 constexpr uint64_t kExtremes[] = {
     0, 1, 7, 8, 0x7fffffff, 0xffffffff, 0x7fffffffffffffff, ~uint64_t{7}, ~uint64_t{0}};

@@ -71,12 +71,19 @@ uint64_t walk(const ImageView& view, uint64_t size) {
   walk.records(view.notices());
   walk.records(view.hot_runs());
   walk.records(view.options());
+  walk.records(view.folders());
+  walk.records(view.dependencies());
+  walk.records(view.listings());
+  walk.records(view.stems());
   for (const format::File& file : view.files()) walk.string(file.path), walk.string(file.build_id);
   for (const format::EnvironmentKey& key : view.environment())
     walk.string(key.name), walk.string(key.value);
   for (const auto& texts : {view.modules(), view.notices(), view.options()}) {
     for (const format::Text& text : texts) walk.string(text.text);
   }
+  for (const format::DependencyFolder& folder : view.folders()) walk.string(folder.path);
+  for (const format::Dependency& dependency : view.dependencies()) walk.string(dependency.name);
+  for (const format::Listing& listing : view.listings()) walk.records(view.stems_of(listing));
   for (const uint64_t text : {header.interpreter, header.interpreter_version, header.program})
     walk.string(text);
   walk.string(view.files()[header.interpreter_file - 1].path);

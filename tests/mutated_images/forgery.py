@@ -14,7 +14,8 @@ LARGEST = {4: (1 << 32) - 1, 8: (1 << 64) - 1}
 IMAGE, FILE, SHARED_FILE = 1, 2, 5  # RegionKind
 # Tables of strings' offsets, by field.
 STRING_FIELDS = {"files": ("path", "build_id"), "modules": ("text",), "notices": ("text",),
-                 "options": ("text",), "environment": ("name", "value")}
+                 "options": ("text",), "environment": ("name", "value"), "folders": ("path",),
+                 "dependencies": ("name",)}
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def _records(anatomy: Anatomy) -> list[Forgery]:
         for name in ("size", "inode", "modified_seconds", "modified_nanoseconds"):
             place = anatomy.record_field("files", index, name)
             old = anatomy.number(place.offset, place.size)
-            forged += [_one(f"files[{index}].{name}", place, value)
+            forged += [_one(f"files[{index}].{name}", place, value, impossible=False)
                        for value in (old + 1, old - 1, LARGEST[8]) if value != old]
         place = anatomy.record_field("files", index, "role")
         forged += [_one(f"files[{index}].role", place, value, impossible=False)
@@ -122,6 +123,22 @@ def _regions(anatomy: Anatomy) -> list[Forgery]:
     return forged
 
 
+def _dependencies(anatomy: Anatomy) -> list[Forgery]:
+    """Counts and places that hang together no more, and identities."""
+    forged = []
+    for table, fields in (("folders", ("count",)), ("dependencies", ("listing",)),
+                          ("listings", ("first_stem", "stem_count"))):
+        for index in range(anatomy.count(table)):
+            forged += [_one(f"{table}[{index}].{name}", anatomy.record_field(table, index, name),
+                            LARGEST[4]) for name in fields]
+    for index in range(anatomy.count("dependencies")):
+        for name in ("size", "inode", "modified_seconds", "modified_nanoseconds", "kind"):
+            place = anatomy.record_field("dependencies", index, name)
+            forged.append(_one(f"dependencies[{index}].{name}", place,
+                               anatomy.number(place.offset, place.size) + 1, impossible=False))
+    return forged
+
+
 def _hints(anatomy: Anatomy) -> list[Forgery]:
     """What a launch does not depend on."""
     forged = []
@@ -137,7 +154,7 @@ def _hints(anatomy: Anatomy) -> list[Forgery]:
 def all_forgeries(anatomy: Anatomy) -> list[Forgery]:
     """Every field with each of its values."""
     forged = [*_header(anatomy), *_tables(anatomy), *_records(anatomy), *_regions(anatomy),
-              *_hints(anatomy)]
+              *_dependencies(anatomy), *_hints(anatomy)]
     return [one for one in forged
             if anatomy.number(one.place.offset, one.place.size) != one.value]
 

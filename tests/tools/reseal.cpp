@@ -65,6 +65,11 @@ constexpr Field kOtherFields[] = {
     FIELD(notices),
     FIELD(hot_runs),
     FIELD(options),
+    FIELD(folders),
+    FIELD(dependencies),
+    FIELD(listings),
+    FIELD(stems),
+    FIELD(flags),
     FIELD(strings),
 };
 
@@ -95,6 +100,20 @@ constexpr Field kRecordFields[] = {
     RECORD_FIELD("environment", EnvironmentKey, value),
     RECORD_FIELD("hot_runs", HotRun, address),
     RECORD_FIELD("hot_runs", HotRun, size),
+    RECORD_FIELD("folders", DependencyFolder, path),
+    RECORD_FIELD("folders", DependencyFolder, count),
+    RECORD_FIELD("dependencies", Dependency, name),
+    RECORD_FIELD("dependencies", Dependency, size),
+    RECORD_FIELD("dependencies", Dependency, inode),
+    RECORD_FIELD("dependencies", Dependency, modified_seconds),
+    RECORD_FIELD("dependencies", Dependency, modified_nanoseconds),
+    RECORD_FIELD("dependencies", Dependency, kind),
+    RECORD_FIELD("dependencies", Dependency, listing),
+    RECORD_FIELD("listings", Listing, digest),
+    RECORD_FIELD("listings", Listing, first_stem),
+    RECORD_FIELD("listings", Listing, stem_count),
+    RECORD_FIELD("listings", Listing, rules),
+    RECORD_FIELD("stems", Stem, hash),
 };
 
 int print_fields() {
