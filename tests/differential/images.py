@@ -45,6 +45,16 @@ def build_command(environment: Environment, image: Path) -> list[str]:
             "-o", str(image)]
 
 
+def trust(image: Path, variables: dict[str, str]) -> None:
+    """Makes sure that launches use the image, also where programs change what it depends on: else
+    plain Python would be compared with itself."""
+    subprocess.run([binaries() / "pysnap", "seal", image], check=True, timeout=60)
+    launch = subprocess.run([*launcher(image), "--explain", "-c", "pass"], capture_output=True,
+                            env=variables, stdin=subprocess.DEVNULL, timeout=60, check=False)
+    if launch.returncode != 0 or launch.stderr:
+        raise BuildFailed(f"no launch uses {image}:\n{launch.stderr.decode('utf-8', 'replace')}")
+
+
 def image_for(environment: Environment, fresh: bool = False) -> Path:
     """The environment's image, made when there is none of this digest."""
     image = IMAGES / f"{environment.name}-{digest(environment)}.image"
@@ -62,6 +72,7 @@ def image_for(environment: Environment, fresh: bool = False) -> Path:
     if build.returncode != 0 or not image.exists():
         output = (build.stdout + build.stderr).decode("utf-8", "replace").strip()
         raise BuildFailed(f"pysnap build ended with status {build.returncode}:\n{output}")
+    trust(image, environment.clean_environment())
     return image
 
 

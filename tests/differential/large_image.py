@@ -41,6 +41,7 @@ def build(environment: Environment, image: Path) -> tuple[int, int]:
                           capture_output=True, timeout=300)
     if done.returncode != 0:
         raise images.BuildFailed(done.stderr.strip()[-1000:])
+    images.trust(image, environment.clean_environment())
     mappings = int(re.search(r"mappings \(of (\d+)\)", done.stdout)[1])
     listing = subprocess.run([images.binaries() / "pysnap", "inspect", image], text=True,
                              capture_output=True, check=True).stdout

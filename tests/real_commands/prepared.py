@@ -77,6 +77,7 @@ def build(name: str, python: Path, modules: list[str], environment: dict[str, st
                              errors="replace", stdin=subprocess.DEVNULL, capture_output=True,
                              timeout=600, check=False)
         if run.returncode == 0:
+            images.trust(image, environment)
             return Prepared(image, modules, dropped, time.monotonic() - start)
         module = blamed(run.stderr, modules)
         if module is None:
