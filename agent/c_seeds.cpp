@@ -16,6 +16,9 @@
 namespace pysnap::agent {
 namespace {
 
+// time(2) goes by the last tick: at the turn of a second another clock is ahead of it.
+constexpr time_t kClockLag = 1;
+
 bool watching = false;
 time_t start_time = 0;
 bool seeds_random = false;  // srand and srandom have one state
@@ -28,7 +31,7 @@ bool means_chance(uint32_t seed) {
                            static_cast<uint32_t>(impossible_process_id())};
   for (const uint32_t pid : pids) {
     if (seed == pid) return true;
-    for (time_t second = start_time; second <= time(nullptr); ++second) {
+    for (time_t second = start_time; second <= time(nullptr) + kClockLag; ++second) {
       const auto clock = static_cast<uint32_t>(second);
       if (seed == clock || seed == (clock ^ pid) || seed == clock + pid || seed == clock - pid ||
           seed == clock * pid)

@@ -107,7 +107,8 @@ class CompletionTest(CommandTest):
         specs = self.zsh("pysnap-run", "-")
         self.assertEqual(run_options(),
                          {spec[1:].partition("[")[0] for spec in specs if spec[1] == "-"})
-        self.assertIn("*--image[the image to launch from]:value:_files", specs)
+        self.assertIn("*--image[the image to launch from, made by `pysnap build`]:value:_files",
+                      specs)
 
     def test_other_shells_are_named_as_wrong(self):
         result = run(PYSNAP, "completion", "csh")
