@@ -7,7 +7,7 @@ all: build/release/.built
 build/release/.built: FORCE | build
 	@scripts/install-packages build test
 	@cmake --preset release > build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
-	@cmake --build --preset release --target pysnap pysnap-run pysnap-boot pysnap-agent
+	@cmake --build --preset release --target pysnap pysnap-run pysnap-boot pysnap-agent pysnap-learner
 	@touch $@
 build:
 	@mkdir -p build

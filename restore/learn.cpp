@@ -22,6 +22,12 @@ bool find_part(const char* place, bare::Path& part) {
   return true;
 }
 
+// A file that is not there would make the dynamic loader speak.
+bool can_be_read(const char* path) {
+  constexpr long kReadable = 4;  // R_OK
+  return !bare::system_call(SYS_access, bare::as_word(path), kReadable).failed();
+}
+
 // The same variables, and ours behind them, so that the learner can cut them off.
 class Environment {
  public:
@@ -71,7 +77,7 @@ int run_and_learn(const char* interpreter, const LaunchOptions& options,
   static Environment environment(start.environment);
   bare::Path learner;
   char** variables = start.environment;
-  if (find_part("../lib/pysnap/pysnap-learner.so", learner))
+  if (find_part("../lib/pysnap/pysnap-learner.so", learner) && can_be_read(learner.text()))
     variables = environment.with(learner.text(), options, directory, reason);
   char** arguments = interpreter_arguments(options, nullptr);
   arguments[0] = const_cast<char*>(interpreter);

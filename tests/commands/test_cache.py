@@ -77,6 +77,14 @@ class CacheTest(LearningTest):
         named = run(RUN, "--image", image, "app.py", cwd=self.directory, env=self.variables())
         self.assert_refused(named, LAUNCHER_FAILED, "belongs to another user")
 
+    def test_incomplete_installation_learns_nothing_and_says_nothing(self):
+        lonely = self.directory / "pysnap-run"
+        lonely.write_bytes(RUN.read_bytes())
+        lonely.chmod(0o755)
+        result = run(lonely, "--build-now", "app.py", cwd=self.directory, env=self.variables())
+        self.assertEqual((0, "right\n", ""), (result.returncode, result.stdout, result.stderr))
+        self.assertEqual([], self.cached())
+
     def test_links_are_not_followed(self):
         image = self.image()
         elsewhere = image.rename(self.directory / "elsewhere.image")
