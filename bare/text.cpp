@@ -31,6 +31,11 @@ const char* environment_value(char** environment, const char* name) {
   return nullptr;
 }
 
+const char* meant_environment_value(char** environment, const char* name) {
+  const char* value = environment_value(environment, name);
+  return value == nullptr || *value == 0 ? nullptr : value;
+}
+
 uint64_t parse_hexadecimal(const char*& text) {
   uint64_t value = 0;
   for (;; ++text) {

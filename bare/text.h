@@ -11,6 +11,8 @@ bool equal(const char* a, const char* b);
 bool starts_with(const char* text, const char* prefix);
 // The value of `name` in an environment block, or nullptr when it is not set.
 const char* environment_value(char** environment, const char* name);
+// The same, and nullptr also when it is set to nothing, which counts as not set for CPython.
+const char* meant_environment_value(char** environment, const char* name);
 // Reads hexadecimal digits from `text`, leaves `text` behind the last one.
 uint64_t parse_hexadecimal(const char*& text);
 

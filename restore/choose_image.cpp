@@ -84,13 +84,14 @@ void close_image(const OpenImage& image, const OpenFiles& files, uint32_t opened
 bool serves(const OpenImage& image, const LaunchOptions& options, const bare::ProcessStart& start,
             OpenFiles& files, bare::Message& explanation) {
   explanation = {};
-  for (int& descriptor : files.descriptors) descriptor = -1;
+  const uint32_t count = image.reason == nullptr ? image.view().files().count : 0;
+  for (uint32_t i = 0; i < count && i < kMostFiles; ++i) files.descriptors[i] = -1;
   const char* reason = image.reason;
   if (reason == nullptr) reason = why_not_options(image.view(), options, start.environment);
   if (reason == nullptr && check_fitness(image.view(), start, files, explanation) == Fitness::kFits)
     return true;
   if (reason != nullptr) explanation.add(reason);
-  close_image(image, files, image.reason == nullptr ? image.view().files().count : 0);
+  close_image(image, files, count);
   return false;
 }
 

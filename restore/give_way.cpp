@@ -2,6 +2,7 @@
 
 #include "bare/system_call.h"
 #include "restore/interpreter_name.h"
+#include "restore/learn.h"
 
 namespace pysnap::restore {
 namespace {
@@ -80,18 +81,13 @@ char** interpreter_arguments(const LaunchOptions& options, const format::ImageVi
 }
 
 [[noreturn]] void run_hosted(const bare::ProcessStart& start) {
-  char path[4096];
-  const bare::SystemResult length = bare::system_call(SYS_readlink, bare::as_word("/proc/self/exe"),
-                                                      bare::as_word(path), sizeof path - 16);
+  bare::Path pysnap;
   bare::Message sentence;
-  if (length.failed())
+  if (!find_builder(pysnap))
     fail(sentence.add("pysnap-run: /proc/self/exe cannot be read; use `pysnap run-help`"));
-  long end = length.raw;
-  while (end > 0 && path[end - 1] != '/') --end;
-  const char name[] = "pysnap";
-  for (size_t i = 0; i < sizeof name; ++i) path[end + static_cast<long>(i)] = name[i];
+  const char* path = pysnap.text();
   char run_help[] = "run-help";
-  char* arguments[] = {path, run_help, nullptr};
+  char* arguments[] = {const_cast<char*>(path), run_help, nullptr};
   const char* first = start.argument_count > 1 ? start.arguments[1] : "";
   char version[] = "--version";
   if (bare::equal(first, version)) arguments[1] = version;

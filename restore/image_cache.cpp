@@ -22,11 +22,6 @@ struct DirectoryEntry {
 
 constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 
-const char* set_value(char** environment, const char* name) {
-  const char* value = bare::environment_value(environment, name);
-  return value == nullptr || *value == 0 ? nullptr : value;
-}
-
 int open_trusted_directory(int at, const char* name, int flags, const char*& distrust) {
   const bare::SystemResult opened =
       bare::system_call(SYS_openat, at, bare::as_word(name), kDirectoryFlags | flags);
@@ -80,15 +75,15 @@ uint64_t chain_program(uint64_t key, const format::PythonCommand& command) {
 }  // namespace
 
 bool find_cache(char** environment, bare::Path& cache) {
-  if (const char* own = set_value(environment, "PYSNAP_CACHE")) {
+  if (const char* own = bare::meant_environment_value(environment, "PYSNAP_CACHE")) {
     cache.add(own);
     return true;
   }
   // A relative path there is to be ignored (XDG Base Directory Specification).
-  const char* shared = set_value(environment, "XDG_CACHE_HOME");
+  const char* shared = bare::meant_environment_value(environment, "XDG_CACHE_HOME");
   if (shared != nullptr && *shared == '/') {
     cache.add(shared).add("/pysnap");
-  } else if (const char* home = set_value(environment, "HOME")) {
+  } else if (const char* home = bare::meant_environment_value(environment, "HOME")) {
     cache.add(home).add("/.cache/pysnap");
   } else {
     return false;
@@ -97,7 +92,7 @@ bool find_cache(char** environment, bare::Path& cache) {
 }
 
 bool find_default_interpreter(char** environment, bare::Path& interpreter) {
-  if (const char* active = set_value(environment, "VIRTUAL_ENV")) {
+  if (const char* active = bare::meant_environment_value(environment, "VIRTUAL_ENV")) {
     bare::Path path;
     if (is_program(path.add(active).add("/bin/python").text())) {
       interpreter = path;

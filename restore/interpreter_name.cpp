@@ -239,8 +239,7 @@ const char* image_of_link(const char* link, char** environment) {
   static Path beside;
   beside.add(link).add(".pysnap");
   if (identity_of(beside.text()).inode != 0) return beside.text();
-  const char* named = bare::environment_value(environment, "PYSNAP_IMAGE");
-  return named == nullptr || *named == 0 ? nullptr : named;
+  return bare::meant_environment_value(environment, "PYSNAP_IMAGE");
 }
 
 const char* why_not_for_link(const char* link, const format::ImageView& image) {

@@ -46,14 +46,8 @@ bool asks_for_text(const char* argument) {
          bare::equal(argument, "--version");
 }
 
-// A variable that is set to nothing counts as not set, as it does for CPython.
-const char* own_variable(char** environment, const char* name) {
-  const char* value = bare::environment_value(environment, name);
-  return value == nullptr || *value == 0 ? nullptr : value;
-}
-
 bool is_switched_off(char** environment) {
-  const char* value = own_variable(environment, "PYSNAP");
+  const char* value = bare::meant_environment_value(environment, "PYSNAP");
   return value != nullptr && bare::equal(value, "off");
 }
 
@@ -62,7 +56,8 @@ bool is_switched_off(char** environment) {
 OptionsResult parse_options(const bare::ProcessStart& start, LaunchOptions& options) {
   char** argument = start.arguments + (start.argument_count > 0 ? 1 : 0);
   const bool launcher = options.role == Role::kLauncher;
-  if (own_variable(start.environment, "PYSNAP_EXPLAIN") != nullptr) options.explain = Explain::kYes;
+  if (bare::meant_environment_value(start.environment, "PYSNAP_EXPLAIN") != nullptr)
+    options.explain = Explain::kYes;
   if (launcher) argument = skip_launcher_options(argument, options);
   if (argument == nullptr) return OptionsResult::kWrong;
   if (options.wants_plain_python && options.image != nullptr) {
@@ -73,7 +68,7 @@ OptionsResult parse_options(const bare::ProcessStart& start, LaunchOptions& opti
   options.python_arguments = argument;
   if (launcher && options.image == nullptr) {
     if (*argument != nullptr && asks_for_text(*argument)) return OptionsResult::kHosted;
-    options.image = own_variable(start.environment, "PYSNAP_IMAGE");
+    options.image = bare::meant_environment_value(start.environment, "PYSNAP_IMAGE");
   }
   options.command = format::read_python_command(argument);
   options.reason = options.command.reason;
