@@ -98,14 +98,10 @@ bool serves(const OpenImage& image, const LaunchOptions& options, const bare::Pr
 [[noreturn]] void run_interpreter(const char* interpreter, const LaunchOptions& options,
                                   const bare::ProcessStart& start, const char* reason) {
   explain_plain_python(options, reason);
-  char** arguments = interpreter_arguments(options, nullptr);
-  arguments[0] = const_cast<char*>(interpreter);
-  const bare::SystemResult result =
-      bare::system_call(SYS_execve, bare::as_word(interpreter), bare::as_word(arguments),
-                        bare::as_word(start.environment));
+  const int error = execute_interpreter(interpreter, options, nullptr, start.environment);
   bare::Message sentence;
   sentence.add("pysnap-run: ").add(interpreter).add(" cannot be run (errno ");
-  fail(sentence.add_number(result.error()).add("); install Python, or repair PATH"));
+  fail(sentence.add_number(error).add("); install Python, or repair PATH"));
 }
 
 // The launch makes the image again when it has imported more.

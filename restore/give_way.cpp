@@ -45,6 +45,13 @@ char** interpreter_arguments(const LaunchOptions& options, const format::ImageVi
   bare::exit_process(kLauncherFailed);
 }
 
+int execute_interpreter(const char* interpreter, const LaunchOptions& options,
+                        const format::ImageView* image, char** environment) {
+  char** arguments = interpreter_arguments(options, image);
+  arguments[0] = const_cast<char*>(interpreter);
+  return execute(interpreter, arguments, environment).error();
+}
+
 [[noreturn]] void run_plain_python(const format::ImageView& image, const LaunchOptions& options,
                                    const bare::ProcessStart& start, const char* reason) {
   // The builder wants a process of the image and nothing else.
@@ -55,15 +62,12 @@ char** interpreter_arguments(const LaunchOptions& options, const format::ImageVi
   }
   const char* interpreter = image.string(image.header().interpreter);
   explain_plain_python(options, reason);
-  char** vector = interpreter_arguments(options, &image);
-  vector[0] = const_cast<char*>(interpreter);
-  const bare::SystemResult result = execute(interpreter, vector, start.environment);
+  const int error = execute_interpreter(interpreter, options, &image, start.environment);
   if (options.role == Role::kInterpreter)
     run_next_interpreter(options, start, "the image's interpreter is gone");
   bare::Message sentence;
   sentence.add("pysnap-run: ").add(interpreter).add(" cannot be run (errno ");
-  fail(sentence.add_number(result.error())
-           .add("); rebuild the image with an interpreter that exists"));
+  fail(sentence.add_number(error).add("); rebuild the image with an interpreter that exists"));
 }
 
 [[noreturn]] void run_next_interpreter(const LaunchOptions& options,

@@ -20,6 +20,10 @@ void explain_plain_python(const LaunchOptions& options, const char* reason);
 // begin with the options that the image was built with. There is one such vector.
 char** interpreter_arguments(const LaunchOptions& options, const format::ImageView* image);
 
+// Becomes an interpreter with these arguments. Returns only where it cannot be executed: an errno.
+int execute_interpreter(const char* interpreter, const LaunchOptions& options,
+                        const format::ImageView* image, char** environment);
+
 // Becomes the image's interpreter with the same arguments and environment; what stands for an
 // interpreter itself goes on to the next one when that is gone.
 [[noreturn]] void run_plain_python(const format::ImageView& image, const LaunchOptions& options,

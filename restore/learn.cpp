@@ -79,11 +79,7 @@ int run_and_learn(const char* interpreter, const LaunchOptions& options,
   char** variables = start.environment;
   if (find_part("../lib/pysnap/pysnap-learner.so", learner) && can_be_read(learner.text()))
     variables = environment.with(learner.text(), options, directory, reason);
-  char** arguments = interpreter_arguments(options, nullptr);
-  arguments[0] = const_cast<char*>(interpreter);
-  return bare::system_call(SYS_execve, bare::as_word(interpreter), bare::as_word(arguments),
-                           bare::as_word(variables))
-      .error();
+  return execute_interpreter(interpreter, options, nullptr, variables);
 }
 
 }  // namespace pysnap::restore
