@@ -33,6 +33,9 @@ class TableBuilder {
     record.inode = dependency.inode;
     record.modified_seconds = dependency.modified_seconds;
     record.modified_nanoseconds = dependency.modified_nanoseconds;
+    record.changed_seconds = dependency.changed_seconds;
+    record.changed_nanoseconds = dependency.changed_nanoseconds;
+    record.digest = dependency.digest;
     record.kind = dependency.kind;
     if (dependency.kind == format::DependencyKind::kListed) {
       add_listing(dependency.listing);

@@ -30,6 +30,9 @@ struct Dependency {
   uint64_t inode = 0;
   int64_t modified_seconds = 0;
   uint32_t modified_nanoseconds = 0;
+  int64_t changed_seconds = 0;
+  uint32_t changed_nanoseconds = 0;
+  uint64_t digest = 0;
   DirectoryListing listing;  // of a kListed one
 };
 

@@ -34,7 +34,7 @@ constexpr uint64_t metadata_offset(uint64_t program_header_count) {
 }
 
 inline constexpr uint64_t kImageMagic = 0x70616e7379700a1a;
-inline constexpr uint32_t kImageVersion = 6;
+inline constexpr uint32_t kImageVersion = 7;
 inline constexpr uint64_t kComplete = 0x6574656c706d6f63;  // "complete"
 inline constexpr uint64_t kPageSize = 4096;
 
@@ -107,24 +107,36 @@ struct Text {
 
 // What was found at a path that the boot looked up, other than the files above.
 enum class DependencyKind : uint32_t {
-  kFile = 1,       // size, inode and time of modification
+  kFile = 1,       // size, inode and times; where only the time of change differs, the digest
   kMissing = 2,    // nothing, or nothing that could be examined
   kDirectory = 3,  // a directory; what is in it does not matter
-  kListed = 4,     // a directory that was listed: inode and time, else the digest of its listing
+  kListed = 4,     // a directory that was listed: inode and times, else the digest of its listing
   kOther = 5,      // a device, a socket or a pipe
 };
 
+// No file has it: a time of change that the next change could repeat is kept as this one.
+inline constexpr uint32_t kNoTime = 0xffffffff;
+
+// Files above this have no digest.
+inline constexpr uint64_t kMostDigestedBytes = uint64_t{8} << 20;
+
 // Launches examine these in the order of the table. `name` is a path, or a name in the directory
 // that a DependencyFolder opens once for all of them: one walk through a long path instead of many.
+//
+// Why two times: everybody can set that of modification (utimensat(2)), and some tools give all
+// files the same. That of change (st_ctim) is the kernel's, but chmod(1), a rename and a new hard
+// link move it too; hence the digest, which is looked at only then.
 struct Dependency {
   uint64_t name;  // string offset
   uint64_t size;
   uint64_t inode;
   int64_t modified_seconds;
+  int64_t changed_seconds;
+  uint64_t digest;  // kFile: XXH3-64 of its bytes; 0: not known
   uint32_t modified_nanoseconds;
+  uint32_t changed_nanoseconds;  // or kNoTime
   DependencyKind kind;
   uint32_t listing;  // kListed: 1-based index into `listings`; else 0
-  uint32_t reserved;
 };
 
 // The next `count` dependencies.
@@ -243,7 +255,7 @@ static_assert(kIsRecord<Segment> && sizeof(Segment) == 32);
 static_assert(kIsRecord<EnvironmentKey> && sizeof(EnvironmentKey) == 16);
 static_assert(kIsRecord<HotRun> && sizeof(HotRun) == 16);
 static_assert(kIsRecord<Text> && sizeof(Text) == 8);
-static_assert(kIsRecord<Dependency> && sizeof(Dependency) == 48);
+static_assert(kIsRecord<Dependency> && sizeof(Dependency) == 64);
 static_assert(kIsRecord<DependencyFolder> && sizeof(DependencyFolder) == 16);
 static_assert(kIsRecord<Listing> && sizeof(Listing) == 24);
 static_assert(kIsRecord<Stem> && sizeof(Stem) == 8);

@@ -66,6 +66,15 @@ Opening opening_of(uint64_t flags) {
   return {changes, !changes && (flags & O_PATH) == 0};
 }
 
+// A file that could still be changed without another time is known by its bytes, too.
+FileState examine_before_access(const std::string& path) {
+  FileState state = examine_path(path);
+  if (state.kind == DependencyKind::kFile && !is_of_kernel(path) &&
+      until_times_tell(state).count() != 0)
+    state.digest = digest_of_file(path);
+  return state;
+}
+
 // Puts what the kernel tells into the record.
 class Listener {
  public:
@@ -108,7 +117,7 @@ class Listener {
     const std::string path = plain_path(base, *text);
     const auto [place, is_new] = paths_.try_emplace(path);
     AccessedPath& known = place->second;
-    if (is_new) known.then = examine_path(path);
+    if (is_new) known.then = examine_before_access(path);
     if (effect.changes) known.was_changed = true;
     if (!own) return;
     known.was_reached = true;

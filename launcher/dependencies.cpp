@@ -1,6 +1,8 @@
 #include "launcher/dependencies.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "format/listing.h"
@@ -17,10 +19,6 @@ constexpr const char* kBytecodeFolder = "__pycache__";
 std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
 std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-bool is_below(const std::string& path, const std::string& folder) {
-  return path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/';
-}
-
 uint64_t hash_of(const std::string& name) { return format::checksum(name.data(), name.size()); }
 
 uint64_t digest_of(const DirectoryListing& listing, const std::vector<std::string>& names) {
@@ -33,12 +31,35 @@ uint64_t digest_of(const DirectoryListing& listing, const std::vector<std::strin
   return digest;
 }
 
-bool same_file(const FileState& a, const FileState& b) {
-  return a.size == b.size && a.inode == b.inode && a.modified_seconds == b.modified_seconds &&
-         a.modified_nanoseconds == b.modified_nanoseconds;
+// Of the two digests, the first is there only where the times alone do not tell.
+bool same_file(const FileState& then, const FileState& now) {
+  return then.size == now.size && then.inode == now.inode &&
+         then.modified_seconds == now.modified_seconds &&
+         then.modified_nanoseconds == now.modified_nanoseconds &&
+         then.changed_seconds == now.changed_seconds &&
+         then.changed_nanoseconds == now.changed_nanoseconds &&
+         (then.digest == 0 || then.digest == now.digest);
 }
 
-Dependency dependency(const std::string& path, DependencyKind kind, const FileState& state) {
+bool is_examined(const std::string& path, const AccessedPath& access) {
+  return access.was_reached && !access.was_changed && !is_of_kernel(path);
+}
+
+// Nobody waits for a clock that was put back.
+void wait_until_times_tell(const AccessedPaths& accessed) {
+  std::chrono::nanoseconds longest{0};
+  for (const auto& [path, access] : accessed) {
+    const DependencyKind kind = access.then.kind;
+    if (!is_examined(path, access) || (kind != DependencyKind::kFile && access.listings == 0))
+      continue;
+    const std::chrono::nanoseconds wait = until_times_tell(examine_path(path));
+    if (wait <= kLongestWait) longest = std::max(longest, wait);
+  }
+  std::this_thread::sleep_for(longest);
+}
+
+Dependency dependency(const std::string& path, DependencyKind kind, const SeenPath& seen) {
+  const FileState& state = seen.now;
   Dependency result;
   result.path = path;
   result.kind = kind;
@@ -47,6 +68,9 @@ Dependency dependency(const std::string& path, DependencyKind kind, const FileSt
   result.inode = state.inode;
   result.modified_seconds = state.modified_seconds;
   result.modified_nanoseconds = state.modified_nanoseconds;
+  result.changed_seconds = state.changed_seconds;
+  result.changed_nanoseconds = seen.may_keep_times ? format::kNoTime : state.changed_nanoseconds;
+  result.digest = kind == DependencyKind::kFile ? state.digest : 0;
   return result;
 }
 
@@ -78,12 +102,9 @@ class Keeper {
     return seen != facts_.paths.end() && seen->second.access.was_reached;
   }
 
-  // The kernel's own files, ours, and what the boot itself has made say nothing about a launch.
+  // Neither do ours, and what the boot itself has made.
   bool counts(const std::string& path, const SeenPath& seen) const {
-    if (!seen.access.was_reached || seen.access.was_changed) return false;
-    for (const char* folder : {"/proc", "/sys", "/dev"}) {
-      if (path == folder || is_below(path, folder)) return false;
-    }
+    if (!is_examined(path, seen.access)) return false;
     for (const std::string& own : facts_.own) {
       if (path == own || is_below(path, own)) return false;
     }
@@ -126,7 +147,7 @@ class Keeper {
                          (then.kind != DependencyKind::kFile || same_file(then, seen.now));
     if (!is_same) changed_.push_back(path);
     if (then.kind == DependencyKind::kMissing && is_covered(path)) return;
-    kept_.emplace(path, dependency(path, then.kind, then));
+    kept_.emplace(path, dependency(path, then.kind, seen));
   }
 
   // Nothing is below what is missing itself, and a directory whose names are compared tells of a
@@ -140,7 +161,8 @@ class Keeper {
         if (access.then.kind == DependencyKind::kMissing) return true;
         const auto listing = listings_.find(folder);
         const std::string name = name_of(child);
-        if (listing != listings_.end() &&
+        // Every directory has it, listed or not, and what is behind it lies elsewhere.
+        if (listing != listings_.end() && name != ".." &&
             std::find(access.names.begin(), access.names.end(), name) == access.names.end()) {
           listing->second.stems.push_back(hash_of(name));
           return true;
@@ -162,7 +184,7 @@ class Keeper {
     if (seen.now.kind != DependencyKind::kDirectory ||
         digest_of(listing, seen.names_now) != listing.digest)
       changed_.push_back(path);
-    Dependency kept = dependency(path, DependencyKind::kListed, seen.now);
+    Dependency kept = dependency(path, DependencyKind::kListed, seen);
     kept.listing = std::move(listing);
     kept_.emplace(path, std::move(kept));
   }
@@ -212,11 +234,17 @@ class Keeper {
 
 }  // namespace
 
-std::map<std::string, SeenPath> look_again(AccessedPaths accessed) {
+std::map<std::string, SeenPath> look_again(AccessedPaths accessed,
+                                           const std::set<std::string>& identified) {
+  wait_until_times_tell(accessed);
   std::map<std::string, SeenPath> paths;
   for (auto& [path, access] : accessed) {
     SeenPath seen;
     seen.now = examine_path(path);
+    seen.may_keep_times = until_times_tell(seen.now).count() != 0;
+    const bool has_digest = seen.now.kind == DependencyKind::kFile && is_examined(path, access) &&
+                            !identified.contains(path);
+    if (has_digest) seen.now.digest = digest_of_file(path);
     if (access.listings != 0) seen.names_now = names_in(path);
     seen.access = std::move(access);
     paths.emplace(path, std::move(seen));

@@ -24,6 +24,7 @@ struct SeenPath {
   AccessedPath access;
   FileState now;
   std::vector<std::string> names_now;
+  bool may_keep_times = false;  // the next change could leave the times of `now` as they are
 };
 
 struct DependencyFacts {
@@ -40,8 +41,10 @@ struct Dependencies {
   std::vector<std::string> changed;          // by others, while the image was made
 };
 
-// Looks at all paths once more.
-std::map<std::string, SeenPath> look_again(AccessedPaths accessed);
+// Looks at all paths once more, and at the bytes of files that have no check of their own; at a
+// moment from which on no change can leave the times as they are.
+std::map<std::string, SeenPath> look_again(AccessedPaths accessed,
+                                           const std::set<std::string>& identified);
 
 Dependencies dependencies_of(const DependencyFacts& facts);
 

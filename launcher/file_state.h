@@ -1,6 +1,7 @@
 // What is found at a path.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -9,17 +10,33 @@
 
 namespace pysnap::launcher {
 
-// Identity counts for files only; a directory is never kListed here.
+// Identity counts for files and directories; a directory is never kListed here.
 struct FileState {
   format::DependencyKind kind = format::DependencyKind::kMissing;
   uint64_t size = 0;
   uint64_t inode = 0;
   int64_t modified_seconds = 0;
   uint32_t modified_nanoseconds = 0;
+  int64_t changed_seconds = 0;
+  uint32_t changed_nanoseconds = 0;
+  uint64_t digest = 0;  // of a file's bytes, as in format::Dependency; 0: not asked for, not known
 };
+
+bool is_below(const std::string& path, const std::string& folder);
+
+// The kernel's own files say nothing about a launch; to read one can take for ever.
+bool is_of_kernel(const std::string& path);
 
 // What stat(2) says now; what cannot be examined counts as missing.
 FileState examine_path(const std::string& path);
+
+// The digest of a file's bytes.
+uint64_t digest_of_file(const std::string& path);
+
+// How long it takes until a change of what is there gets another time than it has now; 0: it would
+// get one already. More than kLongestWait: nobody waits for it, the clock was put back.
+std::chrono::nanoseconds until_times_tell(const FileState& state);
+inline constexpr std::chrono::seconds kLongestWait{3};
 
 // The entries of a directory; none where it cannot be listed.
 std::vector<std::string> names_in(const std::string& directory);

@@ -40,13 +40,13 @@ void list_searched_directories(DependencyFacts& facts) {
 DependencyFacts facts_of(const FrozenInterpreter& frozen, const BaseImage* base,
                          const Installation& installation, const snapshot::Snapshot& snapshot) {
   DependencyFacts facts;
-  facts.paths = look_again(frozen.accessed);
   facts.searched = frozen.searched;
   facts.reads_distributions = reads_distributions(frozen.modules);
   facts.own = {installation.agent, installation.package, installation.boot_program,
                installation.run_program};
   for (const snapshot::CapturedFile& file : snapshot.files)
     facts.identified.insert(file.original.path);
+  facts.paths = look_again(frozen.accessed, facts.identified);
   if (base == nullptr) return facts;
   facts.own.push_back(base->mapped_path);
   facts.own.push_back(plain_path(std::filesystem::current_path(), base->path));
@@ -70,6 +70,9 @@ std::vector<Dependency> dependencies_of(const format::ImageView& view) {
                                record.inode,
                                record.modified_seconds,
                                record.modified_nanoseconds,
+                               record.changed_seconds,
+                               record.changed_nanoseconds,
+                               record.digest,
                                {}};
       if (record.listing != 0) {
         const format::Listing& listing = view.listings()[record.listing - 1];

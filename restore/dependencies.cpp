@@ -1,5 +1,6 @@
 #include "restore/dependencies.h"
 
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "bare/system_call.h"
@@ -17,6 +18,7 @@ constexpr long kAtCurrentDirectory = -100;
 constexpr long kDirectoryOnly = 0200000;  // O_DIRECTORY
 constexpr long kPathOnly = 010000000;     // O_PATH
 constexpr long kCloseOnExec = 02000000;
+constexpr long kNonBlocking = 04000;
 
 // Owns the descriptor of a directory; one that could not be opened has none, and nothing is in it.
 class Directory {
@@ -52,9 +54,58 @@ Found examine(int at, const char* name) {
   return found;
 }
 
-bool same_time(const Dependency& then, const struct stat& now) {
+bool same_modified(const Dependency& then, const struct stat& now) {
   return then.modified_seconds == now.st_mtim.tv_sec &&
          then.modified_nanoseconds == static_cast<uint64_t>(now.st_mtim.tv_nsec);
+}
+
+bool same_changed(const Dependency& then, const struct stat& now) {
+  return then.changed_seconds == now.st_ctim.tv_sec &&
+         then.changed_nanoseconds == static_cast<uint64_t>(now.st_ctim.tv_nsec);
+}
+
+// Where one file after the other is read to; memory only when the first one is.
+class Scratch {
+ public:
+  static constexpr uint64_t kSize = format::kMostDigestedBytes + 1;
+
+  Scratch() = default;
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() {
+    if (bytes_ != nullptr)
+      bare::system_call(SYS_munmap, bare::as_word(bytes_), static_cast<long>(kSize));
+  }
+  // Nullptr: there is no room.
+  char* bytes() {
+    constexpr int kMemory = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    if (bytes_ != nullptr) return bytes_;
+    const bare::SystemResult mapped = bare::map(0, kSize, PROT_READ | PROT_WRITE, kMemory, -1, 0);
+    if (!mapped.failed()) bytes_ = reinterpret_cast<char*>(mapped.raw);
+    return bytes_;
+  }
+
+ private:
+  char* bytes_ = nullptr;
+};
+
+// Read, not mapped: a file that somebody cuts meanwhile must not end the launch (SIGBUS).
+bool same_bytes(const Dependency& then, int at, const char* name, Scratch& scratch) {
+  if (then.digest == 0 || then.size > format::kMostDigestedBytes) return false;
+  char* bytes = scratch.bytes();
+  const bare::SystemResult file =
+      bare::system_call(SYS_openat, at, bare::as_word(name), kCloseOnExec | kNonBlocking);
+  if (file.failed()) return false;
+  const int descriptor = static_cast<int>(file.raw);
+  uint64_t size = 0;
+  while (bytes != nullptr && size <= then.size) {
+    const bare::SystemResult got =
+        bare::read_at(descriptor, bytes + size, then.size + 1 - size, size);
+    if (got.raw <= 0) break;
+    size += static_cast<uint64_t>(got.raw);
+  }
+  bare::close(descriptor);
+  return bytes != nullptr && size == then.size && format::checksum(bytes, size) == then.digest;
 }
 
 // The fixed part of a record of getdents64(2); the name follows, with a terminator.
@@ -85,20 +136,22 @@ bool digest_of(int at, const char* name, const format::ListingRules& wanted, uin
 }
 
 bool same_listing(const ImageView& image, int at, const Dependency& then, const struct stat& now) {
-  if (then.inode == now.st_ino && same_time(then, now)) return true;
+  if (then.inode == now.st_ino && same_modified(then, now) && same_changed(then, now)) return true;
   const format::Listing& listing = image.listings()[then.listing - 1];
   uint64_t digest;
   return digest_of(at, image.string(then.name), {listing.rules, image.stems_of(listing)}, digest) &&
          digest == listing.digest;
 }
 
-bool agrees(const ImageView& image, int at, const Dependency& then, const Found& now) {
+bool agrees(const ImageView& image, int at, const Dependency& then, const Found& now,
+            Scratch& scratch) {
   if (then.kind == DependencyKind::kListed)
     return now.kind == DependencyKind::kDirectory && same_listing(image, at, then, now.status);
   if (then.kind != now.kind) return false;
-  return then.kind != DependencyKind::kFile ||
-         (then.size == static_cast<uint64_t>(now.status.st_size) &&
-          then.inode == now.status.st_ino && same_time(then, now.status));
+  if (then.kind != DependencyKind::kFile) return true;
+  return then.size == static_cast<uint64_t>(now.status.st_size) &&
+         then.inode == now.status.st_ino && same_modified(then, now.status) &&
+         (same_changed(then, now.status) || same_bytes(then, at, image.string(then.name), scratch));
 }
 
 const char* kind_text(DependencyKind kind) {
@@ -146,17 +199,18 @@ void explain(const ImageView& image, const char* folder, const Dependency& then,
     text.add(" and is ");
     describe_file(text, static_cast<uint64_t>(now.status.st_size), now.status.st_ino,
                   now.status.st_mtim.tv_sec, now.status.st_mtim.tv_nsec);
+    if (!same_changed(then, now.status)) text.add(", with other bytes");
     return;
   }
   text.add(kind_text(then.kind)).add(" and is ").add(kind_text(now.kind));
 }
 
 bool folder_agrees(const ImageView& image, const DependencyFolder& folder, uint32_t first, int at,
-                   bare::Message& explanation) {
+                   Scratch& scratch, bare::Message& explanation) {
   for (uint32_t i = first; i < first + folder.count; ++i) {
     const Dependency& then = image.dependencies()[i];
     const Found now = examine(at, image.string(then.name));
-    if (agrees(image, at, then, now)) continue;
+    if (agrees(image, at, then, now, scratch)) continue;
     explain(image, image.string(folder.path), then, now, explanation);
     return false;
   }
@@ -168,13 +222,16 @@ bool folder_agrees(const ImageView& image, const DependencyFolder& folder, uint3
 bool dependencies_agree(const ImageView& image, bare::Message& explanation) {
   constexpr uint32_t kUnchecked = format::kTrusted | format::kDependenciesUnknown;
   if ((image.header().flags & kUnchecked) != 0) return true;
+  Scratch scratch;
   uint32_t first = 0;
   for (const DependencyFolder& folder : image.folders()) {
     if (folder.path == 0) {
-      if (!folder_agrees(image, folder, first, kAtCurrentDirectory, explanation)) return false;
+      if (!folder_agrees(image, folder, first, kAtCurrentDirectory, scratch, explanation))
+        return false;
     } else {
       const Directory directory(kAtCurrentDirectory, image.string(folder.path), kPathOnly);
-      if (!folder_agrees(image, folder, first, directory.descriptor(), explanation)) return false;
+      if (!folder_agrees(image, folder, first, directory.descriptor(), scratch, explanation))
+        return false;
     }
     first += folder.count;
   }

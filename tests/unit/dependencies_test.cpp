@@ -15,8 +15,8 @@ using launcher::FileState;
 using launcher::SeenPath;
 
 const FileState kMissing = {};
-const FileState kFile = {DependencyKind::kFile, 10, 20, 30, 40};
-const FileState kDirectory = {DependencyKind::kDirectory, 4096, 21, 31, 41};
+const FileState kFile = {DependencyKind::kFile, 10, 20, 30, 40, 50, 60, 70};
+const FileState kDirectory = {DependencyKind::kDirectory, 4096, 21, 31, 41, 51, 61};
 
 // Facts that are put together path by path; nothing changes until the end unless a test says so.
 class Boot {
@@ -73,6 +73,28 @@ TEST_CASE("a file that was read is kept with its identity") {
   CHECK(kept.inode == 20);
   CHECK(kept.modified_seconds == 30);
   CHECK(kept.modified_nanoseconds == 40);
+  CHECK(kept.changed_seconds == 50);
+  CHECK(kept.changed_nanoseconds == 60);
+  CHECK(kept.digest == 70);
+}
+
+TEST_CASE(
+    "a file whose times the next change could leave as they are is kept without one of change") {
+  Boot boot;
+  boot.reached("/lib/a.py", kFile).may_keep_times = true;
+  boot.listed("/lib", {"a.py"}).may_keep_times = true;
+  CHECK(boot.changed().empty());
+  CHECK(boot.at("/lib/a.py").changed_nanoseconds == format::kNoTime);
+  CHECK(boot.at("/lib/a.py").digest == 70);
+  CHECK(boot.at("/lib").changed_nanoseconds == format::kNoTime);
+}
+
+TEST_CASE("other bytes under the old times are a change, where the first look was at the bytes") {
+  Boot boot;
+  boot.reached("/lib/a.py", kFile).now.digest = 71;
+  CHECK(boot.changed() == Paths{"/lib/a.py"});
+  boot.facts.paths["/lib/a.py"].access.then.digest = 0;
+  CHECK(boot.changed().empty());
 }
 
 TEST_CASE("a path that was missing is kept as missing") {
@@ -220,10 +242,17 @@ TEST_CASE("what others change while the image is made is named") {
   CHECK(boot.changed() == Paths{"/edited", "/gone", "/new", "/names"});
 }
 
+TEST_CASE("what is missing behind the parent of a listed directory is kept") {
+  Boot boot;
+  boot.listed("/project", {"app.py"});
+  boot.reached("/project/../data/file", kMissing);
+  CHECK(boot.kept() == Paths{"/project", "/project/../data/file"});
+}
+
 TEST_CASE("what the base depends on is inherited") {
   Boot boot;
-  Dependency base = {"/lib/a.py", DependencyKind::kFile, 10, 20, 29, 40, {}};
-  boot.facts.inherited = {base, {"/lib/b.py", DependencyKind::kFile, 1, 2, 3, 4, {}}};
+  Dependency base = {"/lib/a.py", DependencyKind::kFile, 10, 20, 29, 40, 50, 60, 70, {}};
+  boot.facts.inherited = {base, {"/lib/b.py", DependencyKind::kFile, 1, 2, 3, 4, 5, 6, 7, {}}};
   boot.reached("/lib/a.py", kFile);
   boot.reached("/lib/c.py", kFile);
   CHECK(boot.kept() == Paths{"/lib/a.py", "/lib/b.py", "/lib/c.py"});
@@ -256,7 +285,7 @@ TEST_CASE("a directory that the base has listed and the program only looked up s
 
 TEST_CASE("what the base found missing and the program has made is no dependency") {
   Boot boot;
-  boot.facts.inherited = {{"/cache", DependencyKind::kMissing, 0, 0, 0, 0, {}}};
+  boot.facts.inherited = {{"/cache", DependencyKind::kMissing, 0, 0, 0, 0, 0, 0, 0, {}}};
   boot.reached("/cache", kMissing).access.was_changed = true;
   CHECK(boot.kept().empty());
 }

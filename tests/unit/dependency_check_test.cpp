@@ -33,6 +33,9 @@ class Dependents {
                                      state.inode,
                                      state.modified_seconds,
                                      state.modified_nanoseconds,
+                                     state.changed_seconds,
+                                     state.changed_nanoseconds,
+                                     launcher::digest_of_file(path(name)),
                                      {}});
   }
 
@@ -44,7 +47,7 @@ class Dependents {
     accessed[path(name)].was_reached = true;
     accessed[path(name)].listings = 1;
     accessed[path(name)].names = launcher::names_in(path(name));
-    facts.paths = launcher::look_again(accessed);
+    facts.paths = launcher::look_again(accessed, {});
     facts.searched[path(name)] = {true, 1, modules};
     contents.dependencies.push_back(dependencies_of(facts).kept.front());
   }
@@ -118,6 +121,37 @@ TEST_CASE("size, time and inode count, each alone") {
   CHECK(image.agree());
 }
 
+TEST_CASE("another time of change alone counts when the bytes are others, or are not known") {
+  Dependents image;
+  image.write("a", "text");
+  image.depend_on("a");
+  Dependency& kept = image.contents.dependencies[0];
+  const uint64_t digest = kept.digest;
+  kept.changed_nanoseconds = format::kNoTime;
+  CHECK(image.agree());
+  for (const uint64_t other : {uint64_t{0}, digest + 1}) {
+    kept.digest = other;
+    CHECK_FALSE(image.agree());
+    CHECK_THAT(image.explanation, Catch::EndsWith(", with other bytes"));
+  }
+  --kept.changed_seconds;
+  kept.digest = digest;
+  CHECK(image.agree());
+}
+
+TEST_CASE(
+    "a directory with the old time of modification is listed when its time of change differs") {
+  Dependents image;
+  image.write("a.py", "");
+  image.depend_on_names("", {"a", "b"});
+  struct stat before;
+  REQUIRE(::stat(image.path("").c_str(), &before) == 0);
+  const struct timespec times[2] = {before.st_atim, before.st_mtim};
+  image.write("b.py", "");
+  REQUIRE(::utimensat(AT_FDCWD, image.path("").c_str(), times, 0) == 0);
+  CHECK_FALSE(image.agree());
+}
+
 TEST_CASE("a path that appears, goes or becomes something else is explained") {
   Dependents image;
   image.depend_on("a");
@@ -187,6 +221,9 @@ TEST_CASE("dependencies read back as they were written") {
     CHECK(read[i].size == written[i].size);
     CHECK(read[i].inode == written[i].inode);
     CHECK(read[i].modified_nanoseconds == written[i].modified_nanoseconds);
+    CHECK(read[i].changed_seconds == written[i].changed_seconds);
+    CHECK(read[i].changed_nanoseconds == written[i].changed_nanoseconds);
+    CHECK(read[i].digest == written[i].digest);
     CHECK(read[i].listing.rules == written[i].listing.rules);
     CHECK(read[i].listing.stems == written[i].listing.stems);
     CHECK(read[i].listing.digest == written[i].listing.digest);

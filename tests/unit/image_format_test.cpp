@@ -17,7 +17,7 @@ namespace {
 const std::map<uint32_t, uint64_t> kLayouts = {
     {1, 0xf6bccddba90d2e34}, {2, 0x4c0e83533d7c497f}, {3, 0x9ad7f8552fd5c400},
     {4, 0x47c194d6743eecae}, {5, 0x47c194d6743eecae},  // another request of launches
-    {6, 0xbcdc5e7aab9c8276},
+    {6, 0xbcdc5e7aab9c8276}, {7, 0xfd84ec4c8fb33b38},
 };
 
 // NOLINTNEXTLINE: only the preprocessor can name a field and measure it.
@@ -63,7 +63,10 @@ void describe_small_records(std::string& text) {
   FIELD(Dependency, size);
   FIELD(Dependency, inode);
   FIELD(Dependency, modified_seconds);
+  FIELD(Dependency, changed_seconds);
+  FIELD(Dependency, digest);
   FIELD(Dependency, modified_nanoseconds);
+  FIELD(Dependency, changed_nanoseconds);
   FIELD(Dependency, kind);
   FIELD(Dependency, listing);
   RECORD(DependencyFolder);
