@@ -63,6 +63,7 @@ class ControlChannel {
     // The boot itself has no such variable, as each launch applies its own.
     const char* no_bytecode = std::getenv("PYTHONDONTWRITEBYTECODE");
     if (no_bytecode != nullptr && *no_bytecode != 0) add("bytecode", "off");
+    if (orders.refuses_output) add("output", "refused");
     add("package", installation.package);
     add("generation", fmt::format("{:x}", orders.generation));
     for (const std::string& module : orders.excluded) add("exclude", module);

@@ -22,6 +22,7 @@ namespace pysnap::launcher {
 // What the interpreter is told to do before it freezes.
 struct BootOrders {
   std::vector<std::string> modules;
+  bool refuses_output = false;        // of imports and of start-up: launches would lack it
   std::string search_directory;       // in front of sys.path during the imports; empty: none
   std::vector<std::string> learned;   // imported where that goes well (agent/python/learned.py)
   std::vector<std::string> left_out;  // which are not learned again, as they cannot be frozen

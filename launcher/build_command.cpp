@@ -202,6 +202,7 @@ Result<OwnProgram> plan_program(const BuildOptions& options, const Origin& origi
   orders.modules = options.modules;
   orders.search_directory = options.search_directory;
   orders.learned = options.learned;
+  orders.refuses_output = options.refuses_output;
   orders.left_out = options.left_out;
   orders.code_only = options.code_only;
   orders.excluded = options.excluded;

@@ -27,7 +27,8 @@ struct BuildOptions {
   std::vector<std::string> script_arguments;
   snapshot::Carry carry = snapshot::Carry::kListed;  // of the files that the image maps
   std::string output;
-  bool is_quiet = false;  // no summary
+  bool is_quiet = false;        // no summary
+  bool refuses_output = false;  // what imports print is a reason to leave them out
 };
 
 // Prints a summary on success. The image appears under its name complete and proven, or not at

@@ -139,6 +139,7 @@ Status build_image(const Notes& notes) {
   options.learned = notes.modules;
   options.output = notes.directory + "/built";
   options.is_quiet = true;
+  options.refuses_output = true;
   const Result<Configuration> configuration = find_configuration(project_directory(notes));
   if (!configuration) return support::fail(configuration.error());
   const Result<BuildOptions> all = with_configuration(options, *configuration);

@@ -21,7 +21,7 @@ def begin_again(descriptor, path):
     BUILD["finder"] = provide_package(orders)
     expect_finders()
     sys.dont_write_bytecode = ["bytecode", "off"] in orders
-    BUILD["leftovers"] = LeftoverWatch(True)
+    BUILD["leftovers"] = LeftoverWatch(True, False)
     LAUNCH["continues_script"] = True
     watch_again()
     builder.tell("script", path)

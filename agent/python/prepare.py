@@ -49,7 +49,9 @@ def prepare(descriptor):
     orders = builder.orders()
     BUILD["finder"] = provide_package(orders)
     sys.dont_write_bytecode = ["bytecode", "off"] in orders  # the builder's wish, not the launch's
-    BUILD["leftovers"] = LeftoverWatch(["watch", "memory"] in orders)
+    BUILD["leftovers"] = LeftoverWatch(
+        ["watch", "memory"] in orders, ["output", "refused"] in orders
+    )
     BUILD["effects"] = EffectWatch()
     BUILD["recorder"] = ImportRecorder(
         BUILD["leftovers"], BUILD["effects"], BUILD["environment"]
@@ -149,6 +151,7 @@ def obey(builder, orders):
                 keep_code_of(value)
             elif verb == "warm-up":
                 builder.tell("warm-up", value)
+                BUILD["leftovers"].watches_output = False  # no launch runs it
                 warm_up(value)
         except BaseException as error:
             builder.tell("broken", verb, value, traceback_of(error))
@@ -199,6 +202,7 @@ ADVICE = {
     "child": "start it on first use, or leave the module out of the image",
     "temporary": "make it on first use, or leave the module out of the image",
     "memory": "make it on first use, or leave the module out of the image",
+    "output": "no launch would print it",
 }
 
 
@@ -234,6 +238,8 @@ def refuse_leftovers(builder, watch, descriptors_before, memory_before):
         watch.blame["temporary", path] = module
         kind = "directory" if path_is_directory(path) else "file"
         refuse("temporary", path, f"the temporary {kind} {path}, which the first launch would remove,")
+    for _, size in watch.output():
+        refuse("output", size, "what was printed")
     if refused:
         remove_temporary(temporary)
         for pid in child_processes():

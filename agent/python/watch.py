@@ -118,12 +118,17 @@ class LeftoverWatch:
     Told by the import recorder (recorder.py) whenever another module begins or goes on to run.
     """
 
-    def __init__(self, watches_memory):
+    def __init__(self, watches_memory, watches_output):
         # Listing all mappings twice per module made the build with pandas four times as long: only
         # a second boot does it, after a first one that left shared memory.
         self.watches_memory = watches_memory
+        # What an import prints belongs to every run that imports the module. Where nobody has asked
+        # for the module to be prepared, it is left to those.
+        self.watches_output = watches_output
+        self._printed = 0
         self._known = self._state()
         self.blame = {}
+        self._note_output("the start of the interpreter")
 
     def _state(self):
         threads = {("thread", index) for index in range(thread._count())}
@@ -138,3 +143,18 @@ class LeftoverWatch:
         for item in state - self._known:
             self.blame[item] = name or UNKNOWN_MODULE
         self._known = state
+        self._note_output(name or UNKNOWN_MODULE)
+
+    def _note_output(self, name):
+        """Both streams of a boot are one file."""
+        if not self.watches_output:
+            return
+        flush_output()
+        printed = posix.fstat(1).st_size
+        if printed > self._printed:
+            self.blame["output", printed] = name
+        self._printed = printed
+
+    def output(self):
+        """The keys of what was printed."""
+        return [key for key in self.blame if key[0] == "output"]

@@ -54,6 +54,19 @@ class LearningTest(CommandTest):
         shown = run(PYSNAP, "inspect", "--json", program["images"][0]["path"])
         return json.loads(shown.stdout)["modules"]
 
+    def builders(self) -> list[int]:
+        """Builds that are under way for this test's cache."""
+        found = []
+        for path in Path("/proc").glob("[0-9]*"):
+            try:
+                environ = (path / "environ").read_bytes()
+                words = (path / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if words[1:2] == [b"learn"] and f"HOME={self.home}".encode() in environ:
+                found.append(int(path.name))
+        return found
+
     def assert_same(self, expected: subprocess.CompletedProcess,
                     actual: subprocess.CompletedProcess, reason: str = "") -> None:
         """Output and status; what `--explain` says comes first on standard error."""

@@ -1,9 +1,9 @@
-"""An image, a change of something it depends on, and what a launch does then."""
+"""An image, a change of something it depends on, and what the next launches do then."""
 
 import subprocess
 from pathlib import Path
 
-from workshop import CommandTest, build, environment, launch, python, run
+from workshop import RUN, CommandTest, build, environment, launch, python, run
 
 VALUE = "import app; print(app.VALUE)"
 
@@ -25,10 +25,9 @@ class Scenario(CommandTest):
         path = f"{self.directory / 'first'}:{self.directory / 'second'}"
         return environment(**{"PYTHONPATH": path, **self.changes})
 
-    def make(self, *arguments: object, **options: object) -> None:
-        """Builds the image, of `app` unless told otherwise; a launch uses it."""
-        built = build(self.image, *(arguments or ("-m", "app")), interpreter=self.interpreter,
-                      env=self.variables(), **options)
+    def make(self) -> None:
+        """Builds the image; a launch uses it."""
+        built = build(self.image, "-m", "app", interpreter=self.interpreter, env=self.variables())
         self.assertEqual(0, built.returncode, built.stderr)
         self.assertNotIn("could not be recorded", built.stdout)
         self.assert_unnoticed()
@@ -48,7 +47,7 @@ class Scenario(CommandTest):
         """The image is used, and does what plain Python does now."""
         ours, plain = self.launches()
         self.assert_same(ours, plain)
-        self.assertEqual("", ours.stderr)
+        self.assertEqual(plain.stderr, ours.stderr)
 
     def assert_noticed(self, path: str | Path) -> None:
         """Plain Python runs, because of this path."""
@@ -56,3 +55,53 @@ class Scenario(CommandTest):
         self.assert_same(ours, plain)
         self.assertIn("plain Python runs instead of the image: ", ours.stderr)
         self.assertIn(f"{self.directory / path} has ", ours.stderr.splitlines()[0])
+
+
+class Cycle(Scenario):
+    """The same without an image that is named: launches make it, and make it again."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.cache = self.directory / "cache"
+        # A directory of its own: where a program's project is, its modules are looked for, too.
+        self.project = self.write("project/pysnap.toml", "modules = ['app']\n").parent
+
+    def variables(self) -> dict[str, str]:
+        return {**super().variables(), "PYSNAP_CACHE": str(self.cache),
+                "PATH": f"{self.interpreter.parent}:/usr/bin:/bin"}
+
+    def make(self) -> None:
+        """The first launch is plain Python's and makes the image; the second uses it."""
+        ours, plain = self.launches()
+        self.assert_same(ours, plain)
+        self.assertIn("there is no image of this program yet", ours.stderr)
+        self.assert_unnoticed()
+
+    def launches(self) -> tuple[subprocess.CompletedProcess, subprocess.CompletedProcess]:
+        """The program, whose image is made when it has ended if it had none; and plain Python."""
+        place = {"cwd": self.project, "env": self.variables()}
+        return (run(RUN, "--explain", "--build-now", *self.program, **place),
+                run(self.interpreter.parent / "python3", *self.program, **place))
+
+    def when_made(self) -> list[int]:
+        """The times of the images."""
+        return sorted(path.stat().st_ctime_ns for path in self.cache.glob("*/*.image"))
+
+    def assert_unnoticed(self) -> None:
+        """One image is used, and not made again."""
+        before = self.when_made()
+        super().assert_unnoticed()
+        self.assertEqual((1, before), (len(before), self.when_made()))
+
+    def assert_noticed(self, path: str | Path) -> None:
+        """This launch is plain Python's, because of this path; the next has an image again."""
+        super().assert_noticed(path)
+        self.assert_unnoticed()
+
+    def assert_noticed_and_in_vain(self, path: str | Path) -> None:
+        """What is there now makes no image: plain Python runs, and says so."""
+        super().assert_noticed(path)
+        ours, plain = self.launches()
+        self.assert_same(ours, plain)
+        self.assertIn("plain Python runs instead of the image: ", ours.stderr)
+        self.assertEqual(1, len(list(self.cache.glob("*/failed"))))

@@ -158,19 +158,6 @@ class CacheTest(LearningTest):
         self.image()
         self.assertEqual(["app.py"], [program["program"] for program in self.cached()])
 
-    def builders(self) -> list[int]:
-        """Builds that are under way for this test's cache."""
-        found = []
-        for path in Path("/proc").glob("[0-9]*"):
-            try:
-                environ = (path / "environ").read_bytes()
-                words = (path / "cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if words[1:2] == [b"learn"] and f"HOME={self.home}".encode() in environ:
-                found.append(int(path.name))
-        return found
-
     def test_killed_build_leaves_nothing_in_the_way(self):
         for delay in (0.02, 0.1, 0.2, 0.3, 0.45, 0.6):
             with self.subTest(delay=delay):

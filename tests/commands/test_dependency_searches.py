@@ -5,11 +5,11 @@ import shutil
 import time
 import unittest
 
-from scenario import Scenario
+from scenario import VALUE, Cycle, Scenario
 from workshop import run
 
 
-class SearchTest(Scenario):
+class SearchTest(Cycle):
     """New files that the import system would find first, or find at last."""
 
     def test_module_in_an_earlier_directory(self):
@@ -42,7 +42,7 @@ class SearchTest(Scenario):
     def test_extension_module_beside_the_source(self):
         self.make()
         self.write("second/app.abi3.so", "no library\n")
-        self.assert_noticed("second")
+        self.assert_noticed_and_in_vain("second")
 
     def test_module_of_the_standard_library_in_an_earlier_directory(self):
         self.write("second/app.py", "import colorsys\nVALUE = colorsys.__file__\n")
@@ -51,14 +51,21 @@ class SearchTest(Scenario):
         self.assert_noticed("first")
 
     def test_sitecustomize(self):
+        self.program = ("-c", f"{VALUE}; import sys; print(getattr(sys, 'customised', False))")
         self.make()
-        self.write("second/sitecustomize.py", "import sys; sys.stdout.write('customised ')\n")
+        self.write("second/sitecustomize.py", "import sys; sys.customised = True\n")
         self.assert_noticed("second")
 
     def test_usercustomize(self):
+        self.program = ("-c", f"{VALUE}; import sys; print(getattr(sys, 'customised', False))")
         self.make()
-        self.write("first/usercustomize.py", "import sys; sys.stdout.write('customised ')\n")
+        self.write("first/usercustomize.py", "import sys; sys.customised = True\n")
         self.assert_noticed("first")
+
+    def test_sitecustomize_that_prints(self):
+        self.make()
+        self.write("second/sitecustomize.py", "import sys; sys.stdout.write('customised ')\n")
+        self.assert_noticed_and_in_vain("second")
 
     def test_module_whose_import_had_failed(self):
         self.write("second/app.py", "try:\n    from fast import VALUE\n"
@@ -99,7 +106,7 @@ class SearchTest(Scenario):
         self.assert_noticed("second/plugins")
 
 
-class HarmlessTest(Scenario):
+class HarmlessTest(Cycle):
     """What happens beside the files of an image without being its business."""
 
     def test_output_beside_the_module(self):
@@ -143,12 +150,34 @@ class HarmlessTest(Scenario):
         (self.directory / "second/unrelated.py").unlink()
         self.assert_unnoticed()
 
+    def test_time_of_change(self):
+        self.make()
+        path = self.directory / "second/app.py"
+        path.chmod(0o600)
+        self.assert_unnoticed()
+        os.link(path, self.directory / "another name")
+        self.assert_unnoticed()
+
     def test_time_of_access(self):
         self.make()
         path = self.directory / "second/app.py"
         os.utime(path, ns=(time.time_ns() + 10 ** 10, path.stat().st_mtime_ns))
         path.read_text()
         self.assert_unnoticed()
+
+    def test_directory_that_was_only_looked_up(self):
+        (self.directory / "data").mkdir()
+        self.write("second/app.py", "import os, pathlib\n"
+                   "VALUE = os.path.isdir(pathlib.Path(__file__).parents[1] / 'data')\n")
+        self.make()
+        self.write("data/file", "")
+        self.assert_unnoticed()
+        shutil.rmtree(self.directory / "data")
+        self.assert_noticed("data")
+
+
+class OwnFilesTest(Scenario):
+    """What the boot itself makes; with a name, as no launch before it has made that already."""
 
     def test_files_that_the_import_makes(self):
         self.write("second/app.py", "import os, tempfile\n"
@@ -170,16 +199,6 @@ class HarmlessTest(Scenario):
         self.make()
         (self.directory / "second/app.py.made").unlink()
         self.assert_unnoticed()
-
-    def test_directory_that_was_only_looked_up(self):
-        (self.directory / "data").mkdir()
-        self.write("second/app.py", "import os, pathlib\n"
-                   "VALUE = os.path.isdir(pathlib.Path(__file__).parents[1] / 'data')\n")
-        self.make()
-        self.write("data/file", "")
-        self.assert_unnoticed()
-        shutil.rmtree(self.directory / "data")
-        self.assert_noticed("data")
 
 
 if __name__ == "__main__":

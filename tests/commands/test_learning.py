@@ -215,6 +215,20 @@ class PreparedTest(PackagesTest):
         self.assert_learned("app.py")
         self.assertIn("json", self.modules_of(self.cached()[0]))
 
+    def test_what_prints_when_it_is_imported_is_left_out(self):
+        packages = self.site_packages()
+        (packages / "quiet.py").write_text("NAME = __name__\n", encoding="utf-8")
+        for name, text in (("chatty", "print('hello')\n"), ("above", "import chatty\n"),
+                           ("raw", "import os\nos.write(2, b'words\\n')\n"),
+                           ("child", "import subprocess\nsubprocess.run(['echo', 'child'])\n")):
+            (packages / f"{name}.py").write_text(text, encoding="utf-8")
+        self.write("app.py", "import quiet, above, raw, child\nprint(quiet.NAME)\n")
+        for reason in (NO_IMAGE, ""):
+            self.assert_same(self.plain("app.py"), self.learn("app.py"), reason)
+        modules = self.modules_of(self.cached()[0])
+        self.assertIn("quiet", modules)
+        self.assertTrue({"above", "chatty", "raw", "child"}.isdisjoint(modules), modules)
+
     def test_one_image_for_each_set_of_variables(self):
         self.write("app.py", "import sys\nprint(sys.flags.optimize, sys.getfilesystemencoding())\n")
         kinds = ({}, {"PYTHONOPTIMIZE": "1"}, {"PYTHONUTF8": "1"}, {"PYTHONOPTIMIZE": "2"})
