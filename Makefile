@@ -1,6 +1,6 @@
 # Thin front of CMake and the scripts. Missing Debian packages are installed first, with sudo when
 # not root, and one line says so.
-.PHONY: all demo test test-commands test-cpython test-packages test-trixie test-mutations fuzz soak bench check install clean
+.PHONY: all demo test test-commands test-cpython test-packages test-trixie test-mutations test-faults fuzz soak bench check install clean
 
 all: build/release/.built
 
@@ -50,6 +50,11 @@ fuzz:
 test-mutations: all
 	@cmake --build --preset release --target tests
 	@tests/mutated_images/run.py --mutants 20000 --results docs/results/mutated-images.md
+
+# 200 builds that are killed, and each system call of a launch: some minutes.
+test-faults: all
+	@scripts/install-packages test
+	@tests/faults/run.py --kills 200 --results docs/results/faults.md
 
 soak: all
 	@tests/soak/run.py --launches 100000 --results docs/results/soak.md

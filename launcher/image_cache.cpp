@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -64,6 +65,14 @@ ProgramAbout read_about(const std::string& directory) {
   return {get("program"), get("interpreter"), get("working_directory"), get("reason")};
 }
 
+// A time ahead of the clock says that the clock was put back, and nothing about use. Two machines
+// with one cache may differ a little.
+int64_t time_of(const struct stat& status) {
+  constexpr int64_t kTolerance = 60;  // seconds
+  const int64_t seconds = status.st_mtim.tv_sec;
+  return seconds > ::time(nullptr) + kTolerance ? 0 : seconds;
+}
+
 CachedProgram read_program(const std::string& cache, const std::string& key) {
   CachedProgram program;
   program.key = key;
@@ -74,14 +83,14 @@ CachedProgram read_program(const std::string& cache, const std::string& key) {
   for (const std::string& name : names_in(program.directory)) {
     const std::string path = program.directory + "/" + name;
     if (!name.ends_with(kImageEnding) || ::lstat(path.c_str(), &status) != 0) continue;
-    program.images.push_back({path, static_cast<uint64_t>(status.st_size), status.st_mtim.tv_sec});
-    program.last_used = std::max<int64_t>(program.last_used, status.st_mtim.tv_sec);
+    program.images.push_back({path, static_cast<uint64_t>(status.st_size), time_of(status)});
+    program.last_used = std::max(program.last_used, time_of(status));
   }
   std::stable_sort(program.images.begin(), program.images.end(),
                    [](const CachedImage& a, const CachedImage& b) { return a.made > b.made; });
   if (::lstat((program.directory + "/hits").c_str(), &status) == 0) {
     program.hits = static_cast<uint64_t>(status.st_size);
-    program.last_used = std::max<int64_t>(program.last_used, status.st_mtim.tv_sec);
+    program.last_used = std::max(program.last_used, time_of(status));
   }
   return program;
 }

@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "format/learning.h"
@@ -180,6 +182,23 @@ Result<std::vector<Lock>> lock(const Notes& notes) {
   return locks;
 }
 
+// An import that waits for ever must not keep everybody else from building: the lock goes with this
+// process. SIGALRM ends the patience at once.
+void end_in_time(const std::string& directory) {
+  sigset_t alarm;
+  ::sigemptyset(&alarm);
+  ::sigaddset(&alarm, SIGALRM);
+  ::pthread_sigmask(SIG_BLOCK, &alarm, nullptr);
+  std::thread([directory, alarm] {
+    constexpr struct timespec kLimit = {600, 0};
+    while (::sigtimedwait(&alarm, nullptr, &kLimit) < 0 && errno == EINTR) {
+    }
+    note_failure(directory, "the build did not end within ten minutes");
+    remove_unfinished(directory);
+    ::_exit(1);  // the kernel ends what the build has started
+  }).detach();
+}
+
 }  // namespace
 
 Status learn() {
@@ -197,6 +216,7 @@ Status learn() {
   if (!locks) return support::fail(locks.error());
   if (locks->empty()) return {};
   remove_unfinished(notes->directory);
+  end_in_time(notes->directory);
   static_cast<void>(write_about(notes->directory, {command_line(*notes), notes->interpreter,
                                                    notes->working_directory, notes->reason}));
   if (const Status built = build_image(*notes); !built) {

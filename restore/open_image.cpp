@@ -40,6 +40,19 @@ Place find_metadata(int descriptor) {
   return {offset, header.metadata_size};
 }
 
+// Read, not mapped: the pages of a file that somebody cuts go from all mappings (SIGBUS), and the
+// launch needs these until it jumps.
+constexpr int kFilledMemory = MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE;
+
+bool read_front(int descriptor, char* memory, uint64_t size) {
+  for (uint64_t done = 0; done < size;) {
+    const bare::SystemResult got = bare::read_at(descriptor, memory + done, size - done, done);
+    if (got.failed() || got.raw == 0) return false;
+    done += static_cast<uint64_t>(got.raw);
+  }
+  return true;
+}
+
 enum class Owner { kChecked, kAny };
 
 OpenImage examine(const bare::SystemResult opened, Owner owner) {
@@ -58,13 +71,15 @@ OpenImage examine(const bare::SystemResult opened, Owner owner) {
 
   const Place place = find_metadata(image.descriptor);
   if (place.size == 0) return rejected(image, "it is not a pysnap image");
-  // A mapping past the end of a cut file would be a SIGBUS on first touch.
   if (place.offset + place.size > file_size) return rejected(image, "it was cut short");
 
-  const bare::SystemResult mapped = bare::map(0, place.offset + place.size, PROT_READ,
-                                              MAP_PRIVATE | MAP_POPULATE, image.descriptor, 0);
-  if (mapped.failed()) return rejected(image, "its metadata cannot be mapped", mapped.error());
-  const char* file = reinterpret_cast<const char*>(mapped.raw);
+  const uint64_t front_size = place.offset + place.size;
+  const bare::SystemResult memory =
+      bare::map(0, front_size, PROT_READ | PROT_WRITE, kFilledMemory, -1, 0);
+  if (memory.failed()) return rejected(image, "there is no memory for it", memory.error());
+  const char* file = reinterpret_cast<const char*>(memory.raw);
+  if (!read_front(image.descriptor, reinterpret_cast<char*>(memory.raw), front_size))
+    return rejected(image, "it was cut short");
   const format::RejectReason reason =
       format::check_seal(file, place.offset, file + place.offset, place.size, file_size);
   if (reason != format::RejectReason::kNone) image.reason = format::reason_text(reason);
@@ -85,6 +100,12 @@ const char* why_directory_is_not_trusted(const char* path) {
 }
 
 }  // namespace
+
+bool has_its_size(const OpenImage& image) {
+  struct stat status;
+  return !bare::system_call(SYS_fstat, image.descriptor, bare::as_word(&status)).failed() &&
+         static_cast<uint64_t>(status.st_size) == image.view().header().file_size;
+}
 
 OpenImage open_image(const char* path) {
   const char* distrust = why_directory_is_not_trusted(path);

@@ -7,7 +7,7 @@
 
 namespace pysnap::restore {
 
-// An opened, checked image. The descriptor and the mapped metadata stay open until the launch
+// An opened, checked image. The descriptor and the metadata in memory stay open until the launch
 // closes the one and leaves the other to the process's end.
 struct OpenImage {
   int descriptor = -1;
@@ -17,6 +17,10 @@ struct OpenImage {
 
   format::ImageView view() const { return format::ImageView(metadata); }
 };
+
+// Whether the opened file still has the size that was checked: pages behind its end would end the
+// process with SIGBUS.
+bool has_its_size(const OpenImage& image);
 
 // The file a user has named. It is used only if nobody but the user and root can change it.
 OpenImage open_image(const char* path);

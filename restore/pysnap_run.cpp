@@ -168,8 +168,10 @@ LaunchOptions read_options(const bare::ProcessStart& start) {
     explanation.add_number(failed).add(")");
     run_plain_python(view, options, start, explanation.text());
   }
-  close_files(image, files);
   copy_hot_pages(view);
+  if (!has_its_size(image))
+    run_plain_python(view, options, start, "it was cut while it was launched");
+  close_files(image, files);
 
   // 5. Point of no return: the kernel's time functions move, %fs changes hands, the jump.
   const format::ImageHeader& header = view.header();

@@ -97,6 +97,8 @@ def plain_image() -> Path:
 class CommandTest(unittest.TestCase):
     """A test with a directory of its own, which stays when the test fails."""
 
+    runner = "tests/commands/test_commands.py"
+
     def setUp(self) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="pysnap-commands-"))
 
@@ -109,8 +111,8 @@ class CommandTest(unittest.TestCase):
         if self.directory is None:
             return finished
         if failed:
-            print(f"\nkept:   {self.directory}\nrepeat: tests/commands/test_commands.py "
-                  f"{self.id()}", file=sys.stderr, flush=True)
+            print(f"\nkept:   {self.directory}\nrepeat: {self.runner} {self.id()}",
+                  file=sys.stderr, flush=True)
         else:
             shutil.rmtree(self.directory, ignore_errors=True)
         return finished
