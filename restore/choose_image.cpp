@@ -114,14 +114,23 @@ void improve(CachedProgram& program, LaunchOptions& options) {
   options.improvement.builds_now = options.builds_now ? 1 : 0;
 }
 
-OpenImage choose_cached_image(LaunchOptions& options, const bare::ProcessStart& start,
-                              OpenFiles& files) {
-  if (!find_default_interpreter(start.environment, options.interpreter)) {
+// The interpreter whose programs the cache knows.
+void find_interpreter(LaunchOptions& options, const bare::ProcessStart& start) {
+  if (options.role == Role::kInterpreter) {
+    const char* reason = why_no_cache_for_link(options.link, options.command, start.environment,
+                                               options.interpreter);
+    if (reason != nullptr) run_next_interpreter(options, start, reason);
+  } else if (!find_default_interpreter(start.environment, options.interpreter)) {
     bare::Message sentence;
     fail(
         sentence.add("pysnap-run: there is no python3 on PATH; install Python, activate a "
                      "virtual environment, or name an image with --image"));
   }
+}
+
+OpenImage choose_cached_image(LaunchOptions& options, const bare::ProcessStart& start,
+                              OpenFiles& files) {
+  find_interpreter(options, start);
   const char* python = options.interpreter.text();
   bare::Path cache;
   const char* reason = why_no_image(options, start);
@@ -148,9 +157,9 @@ OpenImage choose_cached_image(LaunchOptions& options, const bare::ProcessStart& 
   }
   if (!is_interpreter_itself(python))
     run_interpreter(python, options, start, "python3 on PATH is a wrapper, which decides itself");
-  if (!options.builds_now && program.failed_lately())
-    explanation.add("; building one has failed");
-  else {
+  const Failure failure = options.builds_now ? Failure::kNone : program.failure();
+  if (failure != Failure::kNone) program.explain_failure(explanation);
+  if (failure != Failure::kPauses) {
     explain_plain_python(options, explanation.text());
     run_and_learn(python, options, start, program.path(), explanation.text());
   }

@@ -6,6 +6,7 @@
 
 #include "bare/system_call.h"
 #include "format/checksum.h"
+#include "restore/interpreter_name.h"
 #include "restore/trust.h"
 
 namespace pysnap::restore {
@@ -39,6 +40,10 @@ bool is_program(const char* path) {
   struct stat status;
   return !bare::system_call(SYS_stat, bare::as_word(path), bare::as_word(&status)).failed() &&
          S_ISREG(status.st_mode) && (status.st_mode & 0111) != 0;
+}
+
+bool is_after(const struct timespec& a, const struct timespec& b) {
+  return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
 }
 
 bool ends_with(const char* text, const char* end) {
@@ -106,7 +111,8 @@ bool find_default_interpreter(char** environment, bare::Path& interpreter) {
     while (*end != 0 && *end != ':') ++end;
     bare::Path path;
     path.add(end == entry ? "." : "").add(entry, static_cast<size_t>(end - entry));
-    if (is_program(path.add("/python3").text())) {
+    const char* candidate = path.add("/python3").text();
+    if (is_program(candidate) && !is_this_program(candidate)) {
       interpreter = path;
       return true;
     }
@@ -156,16 +162,41 @@ bool CachedProgram::next_image(OpenImage& image) {
   return false;
 }
 
-bool CachedProgram::failed_lately() const {
+bool CachedProgram::examine(const char* name, int flags, struct stat& status) const {
+  return directory_ >= 0 && !bare::system_call(SYS_newfstatat, directory_, bare::as_word(name),
+                                               bare::as_word(&status), flags)
+                                 .failed();
+}
+
+Failure CachedProgram::failure() const {
   constexpr int64_t kPause = 3600;  // seconds
-  struct stat status;
+  struct stat failed;
+  struct stat configuration;
   struct timespec now;
-  if (directory_ < 0 || bare::system_call(SYS_newfstatat, directory_, bare::as_word("failed"),
-                                          bare::as_word(&status), AT_SYMLINK_NOFOLLOW)
-                            .failed())
-    return false;
+  if (!examine("failed", AT_SYMLINK_NOFOLLOW, failed)) return Failure::kNone;
+  if (failed.st_mtim.tv_sec == 0) return Failure::kMistake;
   bare::system_call(SYS_clock_gettime, CLOCK_REALTIME, bare::as_word(&now));
-  return status.st_mtim.tv_sec <= now.tv_sec && now.tv_sec - status.st_mtim.tv_sec < kPause;
+  if (failed.st_mtim.tv_sec > now.tv_sec || now.tv_sec - failed.st_mtim.tv_sec >= kPause)
+    return Failure::kNone;
+  if (!examine("configuration", AT_SYMLINK_NOFOLLOW, configuration)) return Failure::kPauses;
+  const bool is_as_it_was = examine("configuration", 0, configuration) &&
+                            !is_after(configuration.st_mtim, failed.st_mtim);
+  return is_as_it_was ? Failure::kPauses : Failure::kNone;
+}
+
+void CachedProgram::explain_failure(bare::Message& explanation) const {
+  const bare::SystemResult opened =
+      bare::system_call(SYS_openat, directory_, bare::as_word("failed"),
+                        O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (directory_ < 0 || opened.failed()) return;
+  char sentence[1024];
+  const int descriptor = static_cast<int>(opened.raw);
+  const bare::SystemResult got = bare::read_at(descriptor, sentence, sizeof sentence, 0);
+  bare::close(descriptor);
+  if (got.failed()) return;
+  size_t size = 0;
+  while (size < static_cast<size_t>(got.raw) && sentence[size] != '\n') ++size;
+  explanation.add("; building one has failed: ").add(sentence, size);
 }
 
 uint64_t CachedProgram::count_hit() const {

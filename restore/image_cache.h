@@ -10,8 +10,11 @@
 // neither of the last two is a symbolic link.
 #pragma once
 
+#include <sys/stat.h>
+
 #include "bare/path.h"
 #include "bare/process_start.h"
+#include "bare/text.h"
 #include "restore/launch_options.h"
 #include "restore/open_image.h"
 
@@ -21,11 +24,19 @@ namespace pysnap::restore {
 bool find_cache(char** environment, bare::Path& cache);
 
 // The interpreter of a launch that names none: that of the active virtual environment
-// (VIRTUAL_ENV), else the first python3 on PATH. False: there is none.
+// (VIRTUAL_ENV), else the first python3 on PATH that is no link to this program. False: there is
+// none.
 bool find_default_interpreter(char** environment, bare::Path& interpreter);
 
 // What a launch knows its program's directory by.
 uint64_t program_key(const char* interpreter, const LaunchOptions& options);
+
+enum class Failure {
+  kNone,     // or it counts no longer
+  kPauses,   // less than an hour ago, and the configuration that it followed is as it was: trying
+             // again at each launch costs more than it gains
+  kMistake,  // in the configuration, which may be repaired at any time
+};
 
 // The directory of one program. Its descriptors are open until close().
 class CachedProgram {
@@ -41,9 +52,11 @@ class CachedProgram {
   // The next image, opened and checked; false at the end. Its `reason` says why it is rejected.
   bool next_image(OpenImage& image);
 
-  // Whether a build has failed less than an hour ago: trying again at each launch costs more than
-  // it gains.
-  bool failed_lately() const;
+  // How the last build has failed.
+  Failure failure() const;
+
+  // Adds why the last build has failed, where one has.
+  void explain_failure(bare::Message& explanation) const;
 
   // A launch goes on from one of its images: counted by the size of a file, dated by its time. How
   // many there have been, 0 where that cannot be counted.
@@ -52,6 +65,8 @@ class CachedProgram {
   void close();
 
  private:
+  bool examine(const char* name, int flags, struct stat& status) const;
+
   bare::Path path_;
   const char* distrust_ = nullptr;
   int directory_ = -1;  // -1: there is none to be used

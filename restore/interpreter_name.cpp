@@ -187,21 +187,24 @@ bool is_interpreter_itself(const char* candidate) {
 
 namespace {
 
-void execute_candidate(const Search& search, const char* candidate) {
+// Returns false, where it returns.
+bool execute_candidate(const Search& search, const char* candidate) {
   const Identity file = identity_of(candidate);
-  if (file == Identity{} || file == search.self) return;
+  if (file == Identity{} || file == search.self) return false;
   char** environment =
       is_interpreter_itself(candidate) ? search.environment : search.marked_environment;
-  if (environment == nullptr) return;
+  if (environment == nullptr) return false;
   search.arguments[0] = const_cast<char*>(search.keeps_name ? search.link : candidate);
   bare::system_call(SYS_execve, bare::as_word(candidate), bare::as_word(search.arguments),
                     bare::as_word(environment));
+  return false;
 }
 
 // Walks PATH from behind the link's own directory. Going only forwards ends also where several
 // links and copies of this program stand in PATH: each looks behind itself. A wrapper can lead back
 // here once, then only interpreters themselves are taken.
-void search_path(const Search& search, const char* name) {
+template <typename Visit>
+bool search_path(const Search& search, const char* name, Visit visit) {
   const char* variable = bare::environment_value(search.environment, "PATH");
   const char* whole = variable == nullptr ? "/usr/local/bin:/usr/bin:/bin" : variable;
   const Identity own_directory = directory_of(search.link);
@@ -217,12 +220,33 @@ void search_path(const Search& search, const char* name) {
       const char* next = *end == 0 ? nullptr : end + 1;
       if (pass == 0 && own_directory.inode != 0 && identity_of(candidate.text()) == own_directory)
         begin = next;
-      if (pass == 1) execute_candidate(search, candidate.add(name).text());
+      if (pass == 1 && visit(search, candidate.add(name).text())) return true;
       if (next == nullptr) break;
       entry = next;
     }
-    if (begin == nullptr) return;  // the link's directory is the last one
+    if (begin == nullptr) return false;  // the link's directory is the last one
   }
+  return false;
+}
+
+bool is_next_program(const Search& search, const char* candidate) {
+  constexpr long kExecutable = 1;  // X_OK
+  const Identity file = identity_of(candidate);
+  return file.inode != 0 && !(file == search.self) &&
+         !bare::system_call(SYS_access, bare::as_word(candidate), kExecutable).failed();
+}
+
+// `python` stands for python3 where there is nothing of its own name.
+template <typename Visit>
+bool search_names(const Search& search, Visit visit) {
+  const char* name = base_of(search.link);
+  return search_path(search, name, visit) ||
+         (bare::equal(name, "python") && search_path(search, "python3", visit));
+}
+
+Identity own_identity(const char* link) {
+  const Identity self = identity_of("/proc/self/exe");
+  return self == Identity{} ? identity_of(link) : self;
 }
 
 }  // namespace
@@ -259,14 +283,41 @@ const char* why_not_for_link(const char* link, const format::ImageView& image) {
              : "the image was not made from this virtual environment's interpreter";
 }
 
+bool is_this_program(const char* path) {
+  const Identity self = identity_of("/proc/self/exe");
+  return self.inode != 0 && identity_of(path) == self;
+}
+
+const char* why_no_cache_for_link(const char* link, const format::PythonCommand& command,
+                                  char** environment, bare::Path& found) {
+  const bool is_file_or_module =
+      command.kind == format::ProgramKind::kScript || command.kind == format::ProgramKind::kModule;
+  if (command.reason != nullptr || !is_file_or_module) return "there is no image";
+  Path file;
+  if (find_environment_file(link, file))
+    return "there is no image, and a link in a virtual environment learns none";
+  // Whoever comes back from a wrapper goes on.
+  if (bare::environment_value(environment, kPassedBy) != nullptr) return "there is no image";
+  const Search search = {link, own_identity(link), nullptr, environment, nullptr, false};
+  const auto take = [&found](const Search& within, const char* candidate) {
+    if (!is_next_program(within, candidate)) return false;
+    found.add(candidate);
+    return true;
+  };
+  if (!search_names(search, take) || !is_interpreter_itself(found.text()))
+    return "there is no image, and the next interpreter is a wrapper, which decides itself";
+  return nullptr;
+}
+
 void execute_next_interpreter(const char* link, char** arguments, char** environment) {
-  Identity self = identity_of("/proc/self/exe");
-  if (self == Identity{}) self = identity_of(link);
   static Environments environments;
   const bool was_here = mark_environment(environment, environments);
-  Search search = {
-      link, self, arguments, environments.clean, was_here ? nullptr : environments.marked, false};
-  const char* name = base_of(link);
+  Search search = {link,
+                   own_identity(link),
+                   arguments,
+                   environments.clean,
+                   was_here ? nullptr : environments.marked,
+                   false};
   Path file;
   Path home;
   if (find_environment_file(link, file) && read_home(file.text(), home)) {
@@ -274,11 +325,10 @@ void execute_next_interpreter(const char* link, char** arguments, char** environ
     search.keeps_name = true;
     home.add("/");
     Path same = home;
-    execute_candidate(search, same.add(name).text());
+    execute_candidate(search, same.add(base_of(link)).text());
     execute_candidate(search, home.add("python3").text());
   }
-  search_path(search, name);
-  if (bare::equal(name, "python")) search_path(search, "python3");
+  search_names(search, execute_candidate);
 }
 
 }  // namespace pysnap::restore

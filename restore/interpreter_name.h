@@ -3,6 +3,7 @@
 // options of its own; docs/commands.md says which image it takes and what runs without one.
 #pragma once
 
+#include "bare/path.h"
 #include "bare/process_start.h"
 #include "format/image_view.h"
 #include "restore/launch_options.h"
@@ -23,6 +24,15 @@ const char* why_not_for_link(const char* link, const format::ImageView& image);
 // Whether a file is CPython's own program, behind a name like python3.11. Not a wrapper, such as a
 // shim of a version manager, which searches PATH itself and could come back to a link for ever.
 bool is_interpreter_itself(const char* candidate);
+
+// Whether launches by a link use the cache: `found` is then the interpreter that the link stands
+// for. Else a reason. Tools start interpreters with a thousand texts (`-c`, standard input): they
+// would fill the cache with images that nobody uses again.
+const char* why_no_cache_for_link(const char* link, const format::PythonCommand& command,
+                                  char** environment, bare::Path& found);
+
+// Whether a path leads to the program that runs, by a link.
+bool is_this_program(const char* path);
 
 // Becomes the interpreter that would run if the link were not there. Returns only if none is found.
 void execute_next_interpreter(const char* link, char** arguments, char** environment);

@@ -141,10 +141,8 @@ LaunchOptions read_options(const bare::ProcessStart& start) {
     bare::Message sentence;
     fail(sentence.add("pysnap-run: ").add(options.reason));
   }
-  if (options.role == Role::kInterpreter) {
+  if (options.role == Role::kInterpreter)
     options.image = image_of_link(options.link, start.environment);
-    if (options.image == nullptr) run_next_interpreter(options, start, "there is no image");
-  }
   return options;
 }
 
