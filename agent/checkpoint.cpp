@@ -8,6 +8,7 @@
 #include "agent/agent.h"
 #include "agent/embedded_python.h"
 #include "agent/environment.h"
+#include "agent/free_memory.h"
 #include "agent/publish.h"
 
 namespace pysnap::agent {
@@ -182,6 +183,7 @@ PyObject* call(PyObject* names, const char* function, PyObject* a, PyObject* b, 
 
   // 5. Freeze. Nothing of Python runs between here and the launch.
   forget_environment();
+  wipe_free_blocks();
   agent_state.magic = format::kAgentMagic;
   agent_state.resume_entry = reinterpret_cast<uint64_t>(&resume);
   // 16-byte aligned less the return address that a call would have pushed (psABI 3.2.2).

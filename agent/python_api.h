@@ -124,6 +124,8 @@ inline constexpr int kFileInput = 257;  // Py_file_input, "The Very High Level L
   F(void, Py_IncRef, (PyObject*))                                                           \
   F(void, Py_DecRef, (PyObject*))                                                           \
   F(wchar_t*, Py_DecodeLocale, (const char*, size_t*))                                      \
+  F(void*, PyObject_Malloc, (size_t))                                                       \
+  F(void, PyObject_Free, (void*))                                                           \
   F(void*, PyMem_RawMalloc, (size_t))                                                       \
   F(void, PyMem_RawFree, (void*))                                                           \
   F(int, Py_FinalizeEx, ())                                                                 \

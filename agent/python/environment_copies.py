@@ -46,14 +46,15 @@ def as_text(value):
 
 def empty_environments(copies, start):
     """Leaves what imports added; returns the values that are nobody else's, to be wiped."""
-    values = {}
+    values = {id(value): value for value in GIVEN}
+    GIVEN.clear()
     own = ((LAUNCH.pop("environment_text", {}), True), (posix.environ, False), (start, False))
     for holder, is_text in (*copies, *own):
         for name in list(start):
             value = holder.pop(as_text(name) if is_text else name, None)
             values[id(value)] = value
     posix.environ.clear()
-    del value
+    value = None
     unused = []
     while values:
         _, value = values.popitem()

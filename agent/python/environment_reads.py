@@ -12,6 +12,8 @@ import sys
 
 ABSENT = -1  # no object has this hash
 READS = {"names": {}, "variables": ()}  # see above; for agent/environment_reads.cpp
+IGNORED = set()  # names that the configuration ignores
+GIVEN = []  # the values that imports were given: what nobody has kept is wiped before the freeze
 
 
 class EnvironmentWatch:
@@ -34,7 +36,9 @@ class EnvironmentWatch:
 
         def __getitem__(environment, key):
             self._note(environment, key)
-            return read(environment, key)
+            value = read(environment, key)
+            GIVEN.append(value)
+            return value
 
         def __iter__(environment):
             for key in loop(environment):
@@ -56,8 +60,13 @@ class EnvironmentWatch:
             name = environment.encodekey(key)
         except Exception:
             return  # the reader gets the same error
-        if posix.environ.get(name) == self._start.get(name):
+        if name not in IGNORED and posix.environ.get(name) == self._start.get(name):
             READS["names"].setdefault(self._running[-1], {})[name] = True
+
+
+def ignore_variable(name):
+    """An order of the builder."""
+    IGNORED.add(name.encode(sys.getfilesystemencoding(), "surrogateescape"))
 
 
 def settle_reads(prepared, fixed, start, builder):

@@ -140,6 +140,8 @@ def obey(builder, orders):
                 __import__(value)
             elif verb == "exclude":
                 exclude(value)
+            elif verb == "ignore":
+                ignore_variable(value)
             elif verb == "learned":
                 prepare_learned(builder, value)
             elif verb == "path":
