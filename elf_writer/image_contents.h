@@ -10,9 +10,16 @@
 
 namespace pysnap::elf_writer {
 
+enum class Comparison {
+  kValue,   // with the value itself
+  kDigest,  // with its digest: it may be a secret
+  kNone,
+};
+
 struct StartupVariable {
   std::string name;
   std::optional<std::string> value;
+  Comparison comparison = Comparison::kValue;
 };
 
 // Which names of a listed directory matter (format/listing.h), and their digest.
@@ -43,7 +50,8 @@ struct ImageContents {
   std::vector<std::string> modules;
   std::vector<std::string> notices;
   std::vector<StartupVariable> startup;
-  std::vector<std::string> options;  // of Python, that the interpreter was started with
+  std::vector<std::string> captured;  // variables of the build whose values are in the snapshot
+  std::vector<std::string> options;   // of Python, that the interpreter was started with
   std::vector<format::HotRun> hot_runs;
   std::vector<Dependency> dependencies;
   uint32_t flags = 0;    // as in the header

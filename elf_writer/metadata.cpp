@@ -13,6 +13,7 @@ namespace {
 
 using format::RegionKind;
 using format::Table;
+using format::VariableKind;
 using snapshot::CapturedFile;
 using snapshot::CapturedRegion;
 using snapshot::Snapshot;
@@ -75,18 +76,24 @@ std::vector<format::Text> text_records(const std::vector<std::string>& texts, St
   return records;
 }
 
-// A value that was not set is offset 0; one that was set and empty has an offset of its own.
 std::vector<format::EnvironmentKey> environment_records(
     const std::vector<StartupVariable>& variables, StringArea& strings) {
   std::vector<format::EnvironmentKey> records;
   for (const StartupVariable& variable : variables) {
-    const uint64_t name = strings.add(variable.name);
-    uint64_t value = 0;
-    if (variable.value) {
-      value = strings.add(*variable.value);
-      if (value == 0) value = name + variable.name.size();  // the name's own terminator
+    format::EnvironmentKey record = {};
+    record.name = strings.add(variable.name);
+    if (variable.comparison == Comparison::kNone) {
+      record.kind = VariableKind::kIgnored;
+    } else if (!variable.value) {
+      record.kind = VariableKind::kUnset;
+    } else if (variable.comparison == Comparison::kDigest) {
+      record.kind = VariableKind::kDigest;
+      record.digest = format::value_digest(variable.name.c_str(), variable.value->c_str());
+    } else {
+      record.kind = VariableKind::kValue;
+      record.value = strings.add(*variable.value);
     }
-    records.push_back({name, value});
+    records.push_back(record);
   }
   return records;
 }
@@ -125,6 +132,7 @@ Metadata::Metadata(const Snapshot& snapshot, const ImageContents& contents) {
   header.dependencies = builder.append(depended.dependencies);
   header.listings = builder.append(depended.listings);
   header.stems = builder.append(depended.stems);
+  header.captured = builder.append(text_records(contents.captured, strings));
   header.interpreter = strings.add(contents.interpreter);
   header.interpreter_version = strings.add(contents.interpreter_version);
   header.program = strings.add(contents.program);

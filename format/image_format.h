@@ -24,6 +24,7 @@
 #include <type_traits>
 
 #include "format/agent_contract.h"
+#include "format/value_digest.h"
 
 namespace pysnap::format {
 
@@ -34,7 +35,7 @@ constexpr uint64_t metadata_offset(uint64_t program_header_count) {
 }
 
 inline constexpr uint64_t kImageMagic = 0x70616e7379700a1a;
-inline constexpr uint32_t kImageVersion = 7;
+inline constexpr uint32_t kImageVersion = 8;
 inline constexpr uint64_t kComplete = 0x6574656c706d6f63;  // "complete"
 inline constexpr uint64_t kPageSize = 4096;
 
@@ -94,10 +95,20 @@ struct Segment {
   uint64_t checksum;
 };
 
-// A start-up variable and the value the interpreter saw; an image serves only launches that agree.
+enum class VariableKind : uint32_t {
+  kUnset = 1,    // it was not set
+  kValue = 2,    // a variable of the interpreter or of a library, as it was
+  kDigest = 3,   // any other one: its value may be a secret
+  kIgnored = 4,  // the configuration wants it not to be compared
+};
+
+// A start-up variable and what the interpreter saw; an image serves only launches that agree.
 struct EnvironmentKey {
-  uint64_t name;   // string offset
-  uint64_t value;  // string offset; 0: was not set
+  uint64_t name;       // string offset
+  uint64_t value;      // kValue: string offset; else 0
+  ValueDigest digest;  // kDigest; else 0
+  VariableKind kind;
+  uint32_t reserved;
 };
 
 // A string of a list: module names, notices, options of Python.
@@ -167,7 +178,7 @@ struct Stem {
 };
 
 inline constexpr uint32_t kDependenciesUnknown = 1;  // they could not be recorded: none is compared
-inline constexpr uint32_t kTrusted = 2;  // none is compared, because `pysnap seal` was asked to
+inline constexpr uint32_t kTrusted = 2;  // none is compared, because somebody wants it so
 
 // Pages that a launch writes whatever it runs, found by the builder's own launch. They are copied
 // in one go: a page copied on a write fault costs 2.3-2.7 µs, in a batch 1.6-2.1. A hint only.
@@ -223,6 +234,7 @@ struct ImageHeader {
   Table dependencies;  // Dependency, as the folders count them
   Table listings;      // Listing
   Table stems;         // Stem
+  Table captured;      // Text: variables of the build whose values are in the pages
   Table strings;       // bytes; offset 0 is the empty string
 
   uint64_t arena_low;
@@ -252,7 +264,7 @@ inline constexpr bool kIsRecord =
 static_assert(kIsRecord<Region> && sizeof(Region) == 40);
 static_assert(kIsRecord<File> && sizeof(File) == 56);
 static_assert(kIsRecord<Segment> && sizeof(Segment) == 32);
-static_assert(kIsRecord<EnvironmentKey> && sizeof(EnvironmentKey) == 16);
+static_assert(kIsRecord<EnvironmentKey> && sizeof(EnvironmentKey) == 40);
 static_assert(kIsRecord<HotRun> && sizeof(HotRun) == 16);
 static_assert(kIsRecord<Text> && sizeof(Text) == 8);
 static_assert(kIsRecord<Dependency> && sizeof(Dependency) == 64);
@@ -261,6 +273,6 @@ static_assert(kIsRecord<Listing> && sizeof(Listing) == 24);
 static_assert(kIsRecord<Stem> && sizeof(Stem) == 8);
 static_assert(kIsRecord<KernelState> && sizeof(KernelState) == 80 + 32 * kSignalCount);
 static_assert(kIsRecord<AgentState>);
-static_assert(kIsRecord<ImageHeader> && sizeof(ImageHeader) == 488 + sizeof(KernelState));
+static_assert(kIsRecord<ImageHeader> && sizeof(ImageHeader) == 504 + sizeof(KernelState));
 
 }  // namespace pysnap::format

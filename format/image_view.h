@@ -26,6 +26,7 @@ enum class RejectReason : uint32_t {
   kStringOutside,
   kBadRegion,
   kBadIndex,
+  kBadVariable,
 };
 
 inline const char* reason_text(RejectReason reason) {
@@ -52,6 +53,8 @@ inline const char* reason_text(RejectReason reason) {
       return "one of its regions is impossible";
     case RejectReason::kBadIndex:
       return "one of its tables names a record that does not exist";
+    case RejectReason::kBadVariable:
+      return "one of its variables is impossible";
   }
   return "the reason is unknown";
 }
@@ -82,6 +85,7 @@ class ImageView {
     if (header.metadata_size != size) return RejectReason::kTooShort;
     if (!view.tables_inside()) return RejectReason::kTableOutside;
     if (!view.strings_inside()) return RejectReason::kStringOutside;
+    if (!view.variables_possible()) return RejectReason::kBadVariable;
     if (!view.indices_exist() || !view.dependencies_hang_together()) return RejectReason::kBadIndex;
     return view.regions_possible() ? RejectReason::kNone : RejectReason::kBadRegion;
   }
@@ -103,6 +107,7 @@ class ImageView {
   Records<Dependency> dependencies() const { return records<Dependency>(header().dependencies); }
   Records<Listing> listings() const { return records<Listing>(header().listings); }
   Records<Stem> stems() const { return records<Stem>(header().stems); }
+  Records<Text> captured() const { return records<Text>(header().captured); }
   Records<Stem> stems_of(const Listing& listing) const {
     return {stems().first + listing.first_stem, listing.stem_count};
   }
@@ -133,8 +138,8 @@ class ImageView {
            inside(h.folders, sizeof(DependencyFolder), 8) &&
            inside(h.dependencies, sizeof(Dependency), 8) &&
            inside(h.listings, sizeof(Listing), 8) && inside(h.stems, sizeof(Stem), 8) &&
-           inside(h.strings, 1, 1) && h.strings.count > 0 && block_[h.strings.offset] == 0 &&
-           string(h.strings.count - 1)[0] == 0;
+           inside(h.captured, sizeof(Text), 8) && inside(h.strings, 1, 1) && h.strings.count > 0 &&
+           block_[h.strings.offset] == 0 && string(h.strings.count - 1)[0] == 0;
   }
 
   // The area begins and ends with a terminator, so an offset inside it is a whole string.
@@ -146,12 +151,20 @@ class ImageView {
       good = good && file.path < h.strings.count && file.build_id < h.strings.count;
     for (const Text& module : modules()) good = good && module.text < h.strings.count;
     for (const Text& notice : notices()) good = good && notice.text < h.strings.count;
+    for (const Text& name : captured()) good = good && name.text < h.strings.count;
     for (const Text& option : options()) good = good && option.text < h.strings.count;
     for (const EnvironmentKey& key : environment())
       good = good && key.name < h.strings.count && key.value < h.strings.count;
     for (const DependencyFolder& folder : folders()) good = good && folder.path < h.strings.count;
     for (const Dependency& dependency : dependencies())
       good = good && dependency.name < h.strings.count;
+    return good;
+  }
+
+  bool variables_possible() const {
+    bool good = true;
+    for (const EnvironmentKey& key : environment())
+      good = good && key.kind >= VariableKind::kUnset && key.kind <= VariableKind::kIgnored;
     return good;
   }
 

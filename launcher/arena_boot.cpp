@@ -66,6 +66,7 @@ class ControlChannel {
     if (orders.refuses_output) add("output", "refused");
     add("package", installation.package);
     add("generation", fmt::format("{:x}", orders.generation));
+    for (const std::string& name : orders.ignored_variables) add("ignore", name);
     for (const std::string& module : orders.excluded) add("exclude", module);
     if (!orders.search_directory.empty()) add("path", orders.search_directory);
     for (const std::string& module : orders.modules) add("module", module);

@@ -28,7 +28,8 @@ struct BootOrders {
   std::vector<std::string> left_out;  // which are not learned again, as they cannot be frozen
   std::vector<std::string> code_only;
   std::vector<std::string> excluded;
-  std::string warm_up;  // a script; empty: none
+  std::vector<std::string> ignored_variables;  // what imports read of them does not count
+  std::string warm_up;                         // a script; empty: none
   std::vector<std::string> python_options;
   std::string script;  // runs last, up to its checkpoint; empty: none
   std::vector<std::string> script_arguments;

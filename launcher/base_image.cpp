@@ -19,10 +19,14 @@ std::vector<std::string> texts(const format::ImageView& view,
   return found;
 }
 
-std::vector<std::string> startup_variables_of(const format::ImageView& view) {
+enum class Compared { kYes, kNo };
+
+std::vector<std::string> variables_of(const format::ImageView& view, Compared compared) {
   std::vector<std::string> names;
-  for (const format::EnvironmentKey& key : view.environment())
-    names.emplace_back(view.string(key.name));
+  for (const format::EnvironmentKey& key : view.environment()) {
+    const bool is_compared = key.kind != format::VariableKind::kIgnored;
+    if (is_compared == (compared == Compared::kYes)) names.emplace_back(view.string(key.name));
+  }
   return names;
 }
 
@@ -58,7 +62,9 @@ Result<BaseImage> open_base_image(const std::string& path) {
                    static_cast<format::ProgramKind>(header.program_kind),
                    view.string(header.program),
                    texts(view, view.notices()),
-                   startup_variables_of(view),
+                   variables_of(view, Compared::kYes),
+                   variables_of(view, Compared::kNo),
+                   texts(view, view.captured()),
                    files_of(view),
                    dependencies_of(view),
                    header.flags};

@@ -24,6 +24,8 @@ struct BaseImage {
   std::string program;
   std::vector<std::string> notices;
   std::vector<std::string> startup_variables;  // their names
+  std::vector<std::string> ignored_variables;
+  std::vector<std::string> captured_variables;
   std::vector<snapshot::OriginalFile> files;
   std::vector<elf_writer::Dependency> dependencies;
   uint32_t flags;  // as in its header

@@ -16,6 +16,7 @@
 #include "elf_writer/image_writer.h"
 #include "launcher/arena_boot.h"
 #include "launcher/base_image.h"
+#include "launcher/captured_variables.h"
 #include "launcher/entry_point.h"
 #include "launcher/first_launch.h"
 #include "launcher/image_dependencies.h"
@@ -81,9 +82,12 @@ Result<Origin> find_origin(const BuildOptions& options) {
   return Origin{base->python, *base};
 }
 
-// Once each, the base's first; what its imports printed is history.
+constexpr std::string_view kPrinted = "the imports printed: ";
+constexpr std::string_view kHolds = "the image holds the values of these variables";
+
+// Once each, the base's first; what its imports printed is history, and what it holds is looked at
+// again.
 std::vector<std::string> notices_of(const FrozenInterpreter& frozen, const Origin& origin) {
-  constexpr std::string_view kPrinted = "the imports printed: ";
   std::vector<std::string> notices;
   const auto add = [&notices](const std::string& notice) {
     if (std::find(notices.begin(), notices.end(), notice) == notices.end())
@@ -91,7 +95,7 @@ std::vector<std::string> notices_of(const FrozenInterpreter& frozen, const Origi
   };
   if (origin.base) {
     for (const std::string& notice : origin.base->notices) {
-      if (!notice.starts_with(kPrinted)) add(notice);
+      if (!notice.starts_with(kPrinted) && !notice.starts_with(kHolds)) add(notice);
     }
   }
   if (frozen.shed_threads != 0) {
@@ -106,6 +110,28 @@ std::vector<std::string> notices_of(const FrozenInterpreter& frozen, const Origi
   return notices;
 }
 
+// What nobody asked to keep, and everybody who gets the image has.
+void add_captured_variables(const snapshot::Snapshot& snapshot, const BaseImage* base,
+                            elf_writer::ImageContents& contents) {
+  std::vector<std::string> paths = {contents.interpreter};
+  for (const snapshot::CapturedFile& file : snapshot.files) paths.push_back(file.original.path);
+  for (const elf_writer::Dependency& file : contents.dependencies) paths.push_back(file.path);
+  const std::vector<std::string> environment = boot_environment();
+  contents.captured = captured_variables(snapshot, environment, paths);
+  if (base != nullptr) {
+    for (const std::string& name : base->captured_variables) {
+      if (std::find(contents.captured.begin(), contents.captured.end(), name) ==
+          contents.captured.end())
+        contents.captured.push_back(name);
+    }
+  }
+  const std::vector<std::string> secret = secret_variables(contents.captured, environment);
+  if (secret.empty()) return;
+  contents.notices.push_back(
+      fmt::format("{}, as its imports have kept them: {}; whoever can read the image can read them",
+                  kHolds, fmt::join(secret, ", ")));
+}
+
 // The program of a static interpreter, the library of any other.
 std::string runtime_file(const PythonInterpreter& python, const FrozenInterpreter& frozen) {
   for (const std::string& file : frozen.start_files) {
@@ -114,7 +140,7 @@ std::string runtime_file(const PythonInterpreter& python, const FrozenInterprete
   return python.file;
 }
 
-Result<elf_writer::ImageContents> image_contents(const Origin& origin,
+Result<elf_writer::ImageContents> image_contents(const BuildOptions& options, const Origin& origin,
                                                  const Installation& installation,
                                                  const FrozenInterpreter& frozen,
                                                  const snapshot::Snapshot& snapshot,
@@ -126,7 +152,13 @@ Result<elf_writer::ImageContents> image_contents(const Origin& origin,
   contents.modules = frozen.modules;
   contents.notices = notices_of(frozen, origin);
   contents.options = orders.python_options;
-  contents.startup = startup_variables(snapshot, frozen.variables, orders.python_options);
+  OtherVariables others = options.variables;
+  const BaseImage* base = origin.base ? &*origin.base : nullptr;
+  others.compared.insert(others.compared.end(), frozen.variables.begin(), frozen.variables.end());
+  if (base != nullptr)
+    others.ignored.insert(others.ignored.end(), base->ignored_variables.begin(),
+                          base->ignored_variables.end());
+  contents.startup = startup_variables(snapshot, others, orders.python_options);
   Result<std::string> restorer = support::read_text(installation.run_program);
   if (!restorer) return support::fail(restorer.error());
   contents.restorer = std::move(*restorer);
@@ -135,21 +167,24 @@ Result<elf_writer::ImageContents> image_contents(const Origin& origin,
                                 std::chrono::system_clock::now().time_since_epoch())
                                 .count());
   contents.generation = orders.generation;
-  const BaseImage* base = origin.base ? &*origin.base : nullptr;
+  contents.dependencies = options.configuration_files;
   const Status known = add_dependencies(frozen, base, installation, snapshot, contents);
   if (!known) return support::fail(known.error());
+  if (options.is_trusted) contents.flags |= format::kTrusted;
+  add_captured_variables(snapshot, base, contents);
   return contents;
 }
 
-void summarise(const BuildOptions& options, const Origin& origin, const FrozenInterpreter& frozen,
-               const snapshot::Snapshot& snapshot, const elf_writer::WrittenImage& written,
-               Clock::time_point start) {
+void summarise(const BuildOptions& options, const Origin& origin,
+               const snapshot::Snapshot& snapshot, const elf_writer::ImageContents& contents,
+               const elf_writer::WrittenImage& written, Clock::time_point start) {
+  if (options.is_quiet) return;
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
   fmt::print("{}: CPython {}, {} modules, {:.1f} MB, {} mappings (of {}), {:.1f} s\n",
-             options.output, origin.python.version, frozen.modules.size(),
+             options.output, origin.python.version, contents.modules.size(),
              static_cast<double>(written.size) / 1e6, written.regions, snapshot.mapping_count,
              seconds);
-  for (const std::string& notice : notices_of(frozen, origin)) fmt::print("note: {}\n", notice);
+  for (const std::string& notice : contents.notices) fmt::print("note: {}\n", notice);
 }
 
 // The program of an image for one; of any other image, no script and kind 0.
@@ -206,6 +241,7 @@ Result<OwnProgram> plan_program(const BuildOptions& options, const Origin& origi
   orders.left_out = options.left_out;
   orders.code_only = options.code_only;
   orders.excluded = options.excluded;
+  orders.ignored_variables = options.variables.ignored;
   orders.warm_up = options.warm_up;
   if (!options.entry_point.empty()) {
     const Result<EntryPoint> entry = find_entry_point(origin.python, options.entry_point);
@@ -267,7 +303,7 @@ Status build(const BuildOptions& options) {
   // 4. A draft shows which pages a launch writes.
   report("draft");
   Result<elf_writer::ImageContents> contents =
-      image_contents(*origin, *installation, *frozen, *snapshot, orders);
+      image_contents(options, *origin, *installation, *frozen, *snapshot, orders);
   if (!contents) return support::fail(contents.error());
   contents->program = program->script;
   contents->program_kind = static_cast<uint32_t>(program->kind);
@@ -293,7 +329,7 @@ Status build(const BuildOptions& options) {
     return proven;
   if (const Status published = temporary.publish(options.output); !published) return published;
   progress.show("");
-  if (!options.is_quiet) summarise(options, *origin, *frozen, *snapshot, *written, start);
+  summarise(options, *origin, *snapshot, *contents, *written, start);
   return {};
 }
 

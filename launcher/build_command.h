@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "elf_writer/image_contents.h"
+#include "launcher/startup_variables.h"
 #include "snapshot/capture.h"
 #include "support/error.h"
 
@@ -26,6 +28,9 @@ struct BuildOptions {
   std::string script;                     // frozen at its checkpoint; empty: none
   std::vector<std::string> script_arguments;
   snapshot::Carry carry = snapshot::Carry::kListed;  // of the files that the image maps
+  OtherVariables variables;                          // of the configuration
+  std::vector<elf_writer::Dependency> configuration_files;
+  bool is_trusted = false;  // as `pysnap seal` makes it
   std::string output;
   bool is_quiet = false;        // no summary
   bool refuses_output = false;  // what imports print is a reason to leave them out

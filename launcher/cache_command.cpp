@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "launcher/image_cache.h"
+#include "launcher/image_file.h"
 
 namespace pysnap::launcher {
 namespace {
@@ -38,6 +39,16 @@ std::string state(const CachedProgram& program) {
   return program.failure ? "failed" : "building";
 }
 
+// What `pysnap build` would have said; nobody was there to hear it.
+std::vector<std::string> notices_of(const CachedImage& image) {
+  std::vector<std::string> notices;
+  const Result<ImageFile> file = ImageFile::open(image.path);
+  if (!file) return notices;
+  for (const format::Text& notice : file->view().notices())
+    notices.emplace_back(file->view().string(notice.text));
+  return notices;
+}
+
 nlohmann::ordered_json described(const CachedProgram& program) {
   nlohmann::ordered_json images = nlohmann::ordered_json::array();
   for (const CachedImage& image : program.images)
@@ -63,9 +74,11 @@ void print_json(const nlohmann::ordered_json& json) {
 void print_program(const CachedProgram& program) {
   fmt::print("key          {}\nprogram      {}\ninterpreter  {}\ndirectory    {}\n", program.key,
              program.about.program, program.about.interpreter, program.about.working_directory);
-  for (const CachedImage& image : program.images)
+  for (const CachedImage& image : program.images) {
     fmt::print("image        {}, {}, made {} ago\n", image.path, megabytes(image.size),
                age(image.made));
+    for (const std::string& notice : notices_of(image)) fmt::print("note         {}\n", notice);
+  }
   fmt::print("hits         {}\nlast miss    {}\n", program.hits, program.about.reason);
   if (program.failure) fmt::print("failed       {}", *program.failure);
 }

@@ -20,7 +20,7 @@ using support::File;
 using support::Result;
 
 constexpr const char* kProjectFile = "pyproject.toml";
-constexpr const char* kNames[] = {"pysnap.toml", kProjectFile};
+constexpr const char* kNames[kNamesEach] = {"pysnap.toml", kProjectFile};
 
 // Why a file that was found cannot be trusted; empty: it can.
 std::string reason_for_distrust(const struct stat& status, uid_t owner_of_start) {
@@ -36,12 +36,20 @@ bool concerns_us(const std::string& file, const std::string& text) {
   return !file.ends_with(kProjectFile) || text.find("pysnap") != std::string::npos;
 }
 
+FileState state_before_reading(const std::string& file) {
+  FileState state = examine_path(file);
+  if (state.kind == format::DependencyKind::kFile) state.digest = digest_of_file(file);
+  if (until_times_tell(state).count() != 0) state.changed_nanoseconds = format::kNoTime;
+  return state;
+}
+
 // One directory's search; nothing where there is no configuration.
 class Search {
  public:
   explicit Search(uid_t owner_of_start) : owner_of_start_(owner_of_start) {}
 
   Result<std::optional<Configuration>> look_at(const std::string& file) {
+    searched_.push_back({file, state_before_reading(file)});
     // Without O_NONBLOCK a FIFO of that name would keep the caller waiting.
     const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) return absent_or_unreadable(file);
@@ -60,7 +68,11 @@ class Search {
     return parse_configuration(text, file);
   }
 
-  std::vector<std::string> take_notices() { return std::move(notices_); }
+  Configuration finish(Configuration configuration) {
+    configuration.notices = std::move(notices_);
+    configuration.searched = std::move(searched_);
+    return configuration;
+  }
 
  private:
   // A stranger's file that cannot be read must not be in anybody's way either.
@@ -82,6 +94,7 @@ class Search {
 
   uid_t owner_of_start_;
   std::vector<std::string> notices_;
+  std::vector<SearchedPath> searched_;
 };
 
 }  // namespace
@@ -124,15 +137,10 @@ Result<Configuration> find_configuration(const std::string& directory) {
     for (const char* name : kNames) {
       Result<std::optional<Configuration>> found = search.look_at(at / name);
       if (!found) return support::fail(found.error());
-      if (!*found) continue;
-      (*found)->notices = search.take_notices();
-      return std::move(**found);
+      if (*found) return search.finish(std::move(**found));
     }
-    if (at == at.root_path()) break;
+    if (at == at.root_path()) return search.finish({});
   }
-  Configuration defaults;
-  defaults.notices = search.take_notices();
-  return defaults;
 }
 
 Result<Configuration> read_configuration(const std::string& file) {
@@ -142,6 +150,7 @@ Result<Configuration> read_configuration(const std::string& file) {
     return support::fail(Error::because(
         ErrorKind::kInput, fmt::format("{} is a directory; name the file in it", file)));
   }
+  const FileState state = state_before_reading(path);
   const Result<std::string> text = support::read_text(path);
   if (!text) return support::fail(text.error());
   Result<std::optional<Configuration>> read = parse_configuration(*text, path);
@@ -151,6 +160,7 @@ Result<Configuration> read_configuration(const std::string& file) {
         ErrorKind::kInput,
         fmt::format("{} has no table [tool.pysnap]; add it, or name another file", file)));
   }
+  (*read)->searched = {{path, state}};
   return std::move(**read);
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "launcher/file_state.h"
 #include "support/error.h"
 
 namespace pysnap::launcher {
@@ -28,6 +29,12 @@ struct ConfiguredProgram {
   std::vector<std::string> python_options;  // of the interpreter
 };
 
+// A path where the search has looked, with what was there before it was read.
+struct SearchedPath {
+  std::string path;  // absolute
+  FileState found;
+};
+
 struct Configuration {
   std::string file;                    // absolute; empty: there is none, and these are the defaults
   std::vector<std::string> modules;    // to prepare besides what else is prepared
@@ -40,8 +47,11 @@ struct Configuration {
   BasePolicy base = BasePolicy::kRandom;
   Backend backend = Backend::kElf;
   std::vector<ConfiguredProgram> programs;
-  std::vector<std::string> notices;  // files that were passed over, with the reason
+  std::vector<std::string> notices;    // files that were passed over, with the reason
+  std::vector<SearchedPath> searched;  // from the start upwards, kNamesEach in a directory
 };
+
+inline constexpr size_t kNamesEach = 2;  // pysnap.toml and pyproject.toml
 
 const char* name_of(Checks checks);
 const char* name_of(BasePolicy base);

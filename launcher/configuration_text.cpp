@@ -7,6 +7,7 @@
 
 #include "launcher/closest_name.h"
 #include "launcher/python_options.h"
+#include "launcher/startup_variables.h"
 
 namespace pysnap::launcher {
 namespace {
@@ -190,6 +191,12 @@ class Parser {
         inner.texts("ignore", "names of variables", is_variable_name);
     configuration_.key_variables = inner.texts("key", "names of variables", is_variable_name);
     inner.refuse_other_keys();
+    for (const std::string& name : configuration_.ignored_variables) {
+      if (!decides_start(name)) continue;
+      inner.complain(
+          *node->as_table()->get("ignore"), "ignore",
+          fmt::format("holds {}, which decides how the interpreter starts; take it out", name));
+    }
     for (const std::string& name : configuration_.key_variables) {
       if (!contains(configuration_.ignored_variables, name)) continue;
       inner.complain(*node->as_table()->get("key"), "key",

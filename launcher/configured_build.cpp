@@ -42,6 +42,19 @@ Status check_names(const BuildOptions& options, const Configuration& configurati
   return check("--code-only", options.code_only, "modules", configuration.modules);
 }
 
+elf_writer::Dependency dependency_on(const std::string& path, const FileState& found) {
+  return {path,
+          found.kind,
+          found.size,
+          found.inode,
+          found.modified_seconds,
+          found.modified_nanoseconds,
+          found.changed_seconds,
+          found.changed_nanoseconds,
+          found.digest,
+          {}};
+}
+
 void append(std::vector<std::string>& names, const std::vector<std::string>& more) {
   for (const std::string& name : more) {
     if (!contains(names, name)) names.push_back(name);
@@ -70,7 +83,38 @@ Result<BuildOptions> with_configuration(const BuildOptions& options,
   append(all.code_only, configuration.code_only);
   append(all.excluded, configuration.excluded);
   if (all.warm_up.empty()) all.warm_up = configuration.warm_up;
+  append(all.variables.compared, configuration.key_variables);
+  append(all.variables.ignored, configuration.ignored_variables);
+  all.is_trusted |= configuration.checks == Checks::kNone;
+  all.configuration_files = configuration_files(configuration);
   return all;
+}
+
+std::vector<elf_writer::Dependency> configuration_files(const Configuration& configuration) {
+  std::vector<elf_writer::Dependency> files;
+  for (const SearchedPath& searched : configuration.searched)
+    files.push_back(dependency_on(searched.path, searched.found));
+  return files;
+}
+
+std::vector<elf_writer::Dependency> relative_configuration_files(
+    const Configuration& configuration) {
+  constexpr size_t kLevels = 12;
+  const std::vector<SearchedPath>& searched = configuration.searched;
+  std::vector<elf_writer::Dependency> files;
+  std::string upwards;
+  // Above the root is the root again.
+  for (size_t level = 0; level < kLevels || level * kNamesEach < searched.size(); ++level) {
+    for (size_t name = 0; name < kNamesEach; ++name) {
+      size_t place = level * kNamesEach + name;
+      if (place >= searched.size() && !configuration.file.empty()) return files;
+      if (place >= searched.size()) place = searched.size() - kNamesEach + name;
+      const std::filesystem::path path = searched[place].path;
+      files.push_back(dependency_on(upwards + path.filename().string(), searched[place].found));
+    }
+    upwards += "../";
+  }
+  return files;
 }
 
 }  // namespace pysnap::launcher

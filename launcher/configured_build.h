@@ -12,4 +12,12 @@ namespace pysnap::launcher {
 support::Result<BuildOptions> with_configuration(const BuildOptions& options,
                                                  const Configuration& configuration);
 
+// What an image depends on besides what its boot has read: the places of the configuration.
+std::vector<elf_writer::Dependency> configuration_files(const Configuration& configuration);
+
+// The same for an image that is used in more than one directory: as seen from the working
+// directory, where the search began, and further up than this one is deep.
+std::vector<elf_writer::Dependency> relative_configuration_files(
+    const Configuration& configuration);
+
 }  // namespace pysnap::launcher

@@ -88,6 +88,7 @@ class Keeper {
     for (auto& [path, listing] : listings_) keep_listing(path, listing);
     drop_directories_with_files();
     for (const Dependency& inherited : facts_.inherited) inherit(inherited);
+    for (const Dependency& searched : facts_.configuration) kept_[searched.path] = searched;
     Dependencies result;
     for (auto& [path, kept] : kept_) result.kept.push_back(std::move(kept));
     result.changed = std::move(changed_);

@@ -33,7 +33,8 @@ struct DependencyFacts {
   bool reads_distributions = false;  // something asks which distributions are installed
   std::vector<std::string> own;      // files and folders of pysnap
   std::set<std::string> identified;  // paths with a check of their own
-  std::vector<elf_writer::Dependency> inherited;  // from the image that this one is made from
+  std::vector<elf_writer::Dependency> inherited;      // from the image that this one is made from
+  std::vector<elf_writer::Dependency> configuration;  // what was there when it was read
 };
 
 struct Dependencies {

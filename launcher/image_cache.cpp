@@ -36,7 +36,7 @@ bool is_key(const std::string& name) {
 // What a program's directory can hold; anything else is not ours.
 bool is_ours(const std::string& name) {
   return name.ends_with(kImageEnding) || name == "about.json" || name == "hits" ||
-         name == "failed" || name == "lock" || name.starts_with("built");
+         name == "failed" || name == "configuration" || name == "lock" || name.starts_with("built");
 }
 
 std::vector<std::string> names_in(const std::string& directory) {
@@ -109,21 +109,27 @@ Status write_file(const std::string& path, const std::string& text) {
   return {};
 }
 
-// The values of the variables that the image was made with.
-Result<std::string> variant_of(const std::string& image) {
+// The values of the variables that the image was made with, and the configuration.
+Result<std::string> variant_of(const std::string& image, const std::string& configuration) {
   const Result<ImageFile> file = ImageFile::open(image);
   if (!file) return support::fail(file.error());
   const format::ImageView view = file->view();
-  if ((view.header().flags & format::kDependenciesUnknown) != 0) {
+  const uint32_t unchecked =
+      view.header().flags & (format::kDependenciesUnknown | format::kTrusted);
+  if (unchecked == format::kDependenciesUnknown) {
     return support::fail(Error::because(ErrorKind::kFailed,
                                         "the kernel does not tell what the image depends on, so no "
                                         "launch could tell when it is out "
                                         "of date; `pysnap build` makes images all the same"));
   }
-  std::string values;
+  std::string values = configuration;
+  values += '\0';
   for (const format::EnvironmentKey& key : view.environment()) {
     values += view.string(key.name);
-    if (key.value != 0) values += fmt::format("={}", view.string(key.value));
+    if (key.kind == format::VariableKind::kValue)
+      values += fmt::format("={}", view.string(key.value));
+    if (key.kind == format::VariableKind::kDigest)
+      values += fmt::format("={:x}.{:x}", key.digest.high, key.digest.low);
     values += '\0';
   }
   return fmt::format("{:016x}", format::checksum(values.data(), values.size()));
@@ -214,14 +220,28 @@ Status write_about(const std::string& directory, const ProgramAbout& about) {
   return write_file(directory + "/about.json", json.dump(2, ' ', false, Handler::replace) + "\n");
 }
 
-void note_failure(const std::string& directory, const std::string& sentence) {
+void note_failure(const std::string& directory, const std::string& sentence,
+                  const std::string& configuration) {
+  forget_failure(directory);
+  std::error_code error;
+  if (!configuration.empty())
+    std::filesystem::create_symlink(configuration, directory + "/configuration", error);
   static_cast<void>(write_file(directory + "/failed", sentence + "\n"));
 }
 
-void forget_failure(const std::string& directory) { ::unlink((directory + "/failed").c_str()); }
+void note_mistake(const std::string& directory, const std::string& sentence) {
+  note_failure(directory, sentence, "");
+  const struct timespec long_ago[2] = {};
+  ::utimensat(AT_FDCWD, (directory + "/failed").c_str(), long_ago, 0);
+}
 
-Status publish_variant(const std::string& directory, const std::string& image) {
-  const Result<std::string> variant = variant_of(image);
+void forget_failure(const std::string& directory) {
+  for (const char* name : {"/failed", "/configuration"}) ::unlink((directory + name).c_str());
+}
+
+Status publish_variant(const std::string& directory, const std::string& image,
+                       const std::string& configuration) {
+  const Result<std::string> variant = variant_of(image, configuration);
   if (!variant) return support::fail(variant.error());
   const std::string name = fmt::format("{}/{}{}", directory, *variant, kImageEnding);
   if (::chmod(image.c_str(), 0600) != 0 || ::rename(image.c_str(), name.c_str()) != 0)

@@ -4,7 +4,8 @@
 //     VARIANT.image       mode 0600; VARIANT names the values of the start-up variables
 //     about.json          what the program is, and why it had no image when it last ran without one
 //     hits                a byte for each launch from an image; its time is that of the last one
-//     failed              why the last build failed; no try for an hour
+//     failed              why the last build failed; no try for an hour, unless its time is 0
+//     configuration       a link to the file that the failed build followed; a try when it is newer
 //     lock                held (flock(2)) by the one build of this program; a dead process holds
 //                         nothing
 //   CACHE/lock            held by the one build that runs in the background
@@ -69,11 +70,18 @@ support::Result<std::optional<support::File>> lock_directory(const std::string& 
 void remove_unfinished(const std::string& directory);
 
 support::Status write_about(const std::string& directory, const ProgramAbout& about);
-void note_failure(const std::string& directory, const std::string& sentence);
+// `configuration`: the file that the build followed, which ends the pause when it changes; or
+// empty.
+void note_failure(const std::string& directory, const std::string& sentence,
+                  const std::string& configuration);
+// The configuration cannot be read: finding that out costs nothing, so there is no pause.
+void note_mistake(const std::string& directory, const std::string& sentence);
 void forget_failure(const std::string& directory);
 
 // Gives a new image its name and removes variants beyond the fourth, the oldest first.
-support::Status publish_variant(const std::string& directory, const std::string& image);
+// `configuration`: which one, where that depends on the working directory; else empty.
+support::Status publish_variant(const std::string& directory, const std::string& image,
+                                const std::string& configuration);
 
 // Removes programs, those not used for longest first, until the images take no more than `limit`
 // bytes; then what builds that were killed have left. Returns what was removed.

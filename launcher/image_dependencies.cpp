@@ -94,7 +94,9 @@ Status add_dependencies(const FrozenInterpreter& frozen, const BaseImage* base,
     contents.flags |= format::kDependenciesUnknown;
     return {};
   }
-  Dependencies found = dependencies_of(facts_of(frozen, base, installation, snapshot));
+  DependencyFacts facts = facts_of(frozen, base, installation, snapshot);
+  facts.configuration = std::move(contents.dependencies);
+  Dependencies found = dependencies_of(facts);
   if (!found.changed.empty()) {
     return support::fail(Error::because(
         ErrorKind::kInput, fmt::format("{} has changed while the image was made; build it again",

@@ -14,8 +14,8 @@ namespace pysnap::launcher {
 // In the order in which a launch compares them, with whole paths.
 std::vector<elf_writer::Dependency> dependencies_of(const format::ImageView& view);
 
-// Puts into `contents` what a new image depends on. An input error names what others have changed
-// while the image was made.
+// Puts into `contents` what a new image depends on, beside what is there. An input error names what
+// others have changed while the image was made.
 support::Status add_dependencies(const FrozenInterpreter& frozen, const BaseImage* base,
                                  const Installation& installation,
                                  const snapshot::Snapshot& snapshot,

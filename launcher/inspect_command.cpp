@@ -130,12 +130,24 @@ ordered_json dependencies_in(const format::ImageView& view) {
   return entries;
 }
 
+ordered_json value_of(const format::ImageView& view, const format::EnvironmentKey& key) {
+  switch (key.kind) {
+    case format::VariableKind::kUnset:
+      return nullptr;
+    case format::VariableKind::kValue:
+      return view.string(key.value);
+    case format::VariableKind::kDigest:
+      return {{"digest", fmt::format("{:016x}{:016x}", key.digest.high, key.digest.low)}};
+    case format::VariableKind::kIgnored:
+      break;
+  }
+  return {{"ignored", true}};
+}
+
 ordered_json startup_of(const format::ImageView& view) {
   ordered_json variables = ordered_json::object();
   for (const format::EnvironmentKey& key : view.environment()) {
-    const bool is_set = key.value != 0;
-    variables[view.string(key.name)] =
-        is_set ? ordered_json(view.string(key.value)) : ordered_json(nullptr);
+    variables[view.string(key.name)] = value_of(view, key);
   }
   return variables;
 }
@@ -162,6 +174,7 @@ ordered_json describe(const ImageFile& image) {
           {"modules", texts_of(view, view.modules())},
           {"notices", texts_of(view, view.notices())},
           {"startup_variables", startup_of(view)},
+          {"captured_variables", texts_of(view, view.captured())},
           {"python_options", texts_of(view, view.options())},
           {"files", original_files_of(view)},
           {"dependencies", dependencies_in(view)},
@@ -203,9 +216,15 @@ void print_text(const ordered_json& facts) {
     fmt::print(" {}", option.get<std::string>());
   fmt::print("\n\nstart-up variables that were set:\n");
   for (const auto& [name, value] : facts["startup_variables"].items()) {
-    if (!value.is_null()) fmt::print("  {}={}\n", name, value.get<std::string>());
+    if (value.is_string()) fmt::print("  {}={}\n", name, value.get<std::string>());
+    if (value.is_object())
+      fmt::print("  {} ({})\n", name,
+                 value.contains("digest") ? "its value is not shown" : "ignored");
   }
-  fmt::print("\n{} files that are mapped or copied:\n", facts["files"].size());
+  fmt::print("\nvariables whose values are in its pages:");
+  for (const ordered_json& name : facts["captured_variables"])
+    fmt::print(" {}", name.get<std::string>());
+  fmt::print("\n\n{} files that are mapped or copied:\n", facts["files"].size());
   for (const ordered_json& file : facts["files"]) {
     fmt::print("  {:6} {:>10} {} {}\n", file["role"].get<std::string>(),
                file["size"].get<uint64_t>(), file["path"].get<std::string>(),

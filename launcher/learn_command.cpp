@@ -132,7 +132,13 @@ Status build_with_what_can_be_frozen(BuildOptions options) {
   return built;
 }
 
-Status build_image(const Notes& notes) {
+// Images for other directories are other variants: the file, and how far up it lies.
+std::string place_of(const Configuration& configuration) {
+  if (configuration.file.empty()) return "";
+  return fmt::format("{} {}", configuration.searched.size(), configuration.file);
+}
+
+Status build_image(const Notes& notes, const Configuration& configuration) {
   const Result<std::vector<std::string>> words = identity_options_of(notes.words);
   if (!words) return support::fail(words.error());
   BuildOptions options;
@@ -142,19 +148,19 @@ Status build_image(const Notes& notes) {
   options.output = notes.directory + "/built";
   options.is_quiet = true;
   options.refuses_output = true;
-  const Result<Configuration> configuration = find_configuration(project_directory(notes));
-  if (!configuration) return support::fail(configuration.error());
-  const Result<BuildOptions> all = with_configuration(options, *configuration);
+  const Result<BuildOptions> all = with_configuration(options, configuration);
   if (!all) return support::fail(all.error());
   options = *all;
+  const bool is_script = !script_of(notes).empty();
+  if (!is_script) options.configuration_files = relative_configuration_files(configuration);
   std::erase_if(options.learned, [&configuration](const std::string& module) {
-    return !excluding(*configuration, module).empty();
+    return !excluding(configuration, module).empty();
   });
   // Of the project, only what its configuration names is imported.
   if (!options.modules.empty() || !options.code_only.empty() || !options.warm_up.empty())
     options.search_directory = project_directory(notes);
   if (const Status built = build_with_what_can_be_frozen(options); !built) return built;
-  return publish_variant(notes.directory, options.output);
+  return publish_variant(notes.directory, options.output, is_script ? "" : place_of(configuration));
 }
 
 // A script whose name was mistyped is no program.
@@ -193,7 +199,7 @@ void end_in_time(const std::string& directory) {
     constexpr struct timespec kLimit = {600, 0};
     while (::sigtimedwait(&alarm, nullptr, &kLimit) < 0 && errno == EINTR) {
     }
-    note_failure(directory, "the build did not end within ten minutes");
+    note_failure(directory, "the build did not end within ten minutes", "");
     remove_unfinished(directory);
     ::_exit(1);  // the kernel ends what the build has started
   }).detach();
@@ -219,8 +225,13 @@ Status learn() {
   end_in_time(notes->directory);
   static_cast<void>(write_about(notes->directory, {command_line(*notes), notes->interpreter,
                                                    notes->working_directory, notes->reason}));
-  if (const Status built = build_image(*notes); !built) {
-    note_failure(notes->directory, built.error().sentence);
+  const Result<Configuration> configuration = find_configuration(project_directory(*notes));
+  if (!configuration) {
+    note_mistake(notes->directory, configuration.error().sentence);
+    return support::fail(configuration.error());
+  }
+  if (const Status built = build_image(*notes, *configuration); !built) {
+    note_failure(notes->directory, built.error().sentence, configuration->file);
     return built;
   }
   forget_failure(notes->directory);

@@ -10,6 +10,8 @@
 namespace pysnap::launcher {
 namespace {
 
+using elf_writer::Comparison;
+
 // "Command line and environment" of the CPython 3.10-3.13 documentation, what start-up reads; and
 // ld.so(8), and the locale's LC_CTYPE (setlocale(3)). HOME decides about the user's site directory.
 constexpr const char* kAlways[] = {
@@ -76,13 +78,26 @@ const std::vector<LibraryVariables>& library_variables() {
   return table;
 }
 
-void add(std::vector<elf_writer::StartupVariable>& variables, const char* name) {
-  for (const elf_writer::StartupVariable& known : variables) {
-    if (known.name == name) return;
+// Each name once: what comes first counts.
+class VariableList {
+ public:
+  void add(const std::string& name, Comparison comparison) {
+    for (const elf_writer::StartupVariable& known : variables_) {
+      if (known.name == name) return;
+    }
+    const char* value = std::getenv(name.c_str());
+    // CPython takes one of its own that is set to nothing for one that is not set.
+    const bool is_meant = value != nullptr && (*value != 0 || comparison == Comparison::kValue ||
+                                               !name.starts_with("PYTHON"));
+    variables_.push_back(
+        {name, is_meant ? std::optional<std::string>(value) : std::nullopt, comparison});
   }
-  const char* value = std::getenv(name);
-  variables.push_back({name, value == nullptr ? std::nullopt : std::optional<std::string>(value)});
-}
+  void add_unset(const std::string& name) { variables_.push_back({name, std::nullopt}); }
+  std::vector<elf_writer::StartupVariable> take() { return std::move(variables_); }
+
+ private:
+  std::vector<elf_writer::StartupVariable> variables_;
+};
 
 bool is_kept(const std::string& variable) {
   for (const char* dropped : {"PYSNAP_", "PYTHONUNBUFFERED=", "PYTHONDONTWRITEBYTECODE="}) {
@@ -96,15 +111,17 @@ bool is_kept(const std::string& variable) {
 }  // namespace
 
 std::vector<elf_writer::StartupVariable> startup_variables(
-    const snapshot::Snapshot& snapshot, const std::vector<std::string>& read_by_imports,
+    const snapshot::Snapshot& snapshot, const OtherVariables& others,
     const std::vector<std::string>& options) {
-  std::vector<elf_writer::StartupVariable> variables;
+  VariableList variables;
+  for (const std::string& name : others.ignored) variables.add(name, Comparison::kNone);
   const bool ignores_python = ignores_environment(options);
   for (const std::string_view name : kAlways) {
-    if (!ignores_python || !name.starts_with("PYTHON")) add(variables, name.data());
+    if (!ignores_python || !name.starts_with("PYTHON"))
+      variables.add(name.data(), Comparison::kValue);
   }
   if (!ignores_python) {
-    for (const char* name : kNever) variables.push_back({name, std::nullopt});
+    for (const char* name : kNever) variables.add_unset(name);
   }
   for (const LibraryVariables& entry : library_variables()) {
     const bool mapped =
@@ -112,10 +129,16 @@ std::vector<elf_writer::StartupVariable> startup_variables(
           return file.original.path.find(entry.library) != std::string::npos;
         });
     if (!mapped) continue;
-    for (const char* name : entry.variables) add(variables, name);
+    for (const char* name : entry.variables) variables.add(name, Comparison::kValue);
   }
-  for (const std::string& name : read_by_imports) add(variables, name.c_str());
-  return variables;
+  for (const std::string& name : others.compared) variables.add(name, Comparison::kDigest);
+  return variables.take();
+}
+
+bool decides_start(const std::string& name) {
+  const auto is_name = [&name](const std::string_view known) { return name == known; };
+  return name != "HOME" && (std::any_of(std::begin(kAlways), std::end(kAlways), is_name) ||
+                            std::any_of(std::begin(kNever), std::end(kNever), is_name));
 }
 
 std::vector<std::string> boot_environment() {

@@ -9,12 +9,21 @@
 
 namespace pysnap::launcher {
 
-// Those of CPython, the dynamic loader and the libraries in the snapshot, with this process's
-// values. `read_by_imports`: more of them, from the boot. `options`: of Python, that the
-// interpreter is started with.
+// Variables beside those that the interpreter and its libraries read.
+struct OtherVariables {
+  std::vector<std::string> compared;  // read by imports, or keys of the configuration
+  std::vector<std::string> ignored;   // not compared, whatever reads them
+};
+
+// Those of CPython, the dynamic loader and the libraries in the snapshot, and others, with this
+// process's values. `options`: of Python, that the interpreter is started with.
 std::vector<elf_writer::StartupVariable> startup_variables(
-    const snapshot::Snapshot& snapshot, const std::vector<std::string>& read_by_imports,
+    const snapshot::Snapshot& snapshot, const OtherVariables& others,
     const std::vector<std::string>& options = {});
+
+// Whether an interpreter that has another value of this variable starts in another way, so that it
+// cannot be ignored. HOME can: it only says where the user's own packages would be.
+bool decides_start(const std::string& name);
 
 // This process's environment as the boot gets it: without pysnap's own variables, and without the
 // two that every launch applies by itself and those that no image can have.

@@ -15,6 +15,7 @@ namespace {
 using format::File;
 using format::FileRole;
 using format::ImageView;
+using format::VariableKind;
 
 // CPython takes a variable of its own that is set to nothing for one that is not set (_Py_GetEnv()
 // of Python/preconfig.c).
@@ -23,16 +24,36 @@ const char* meant_value(const char* name, const char* value) {
   return means_nothing ? nullptr : value;
 }
 
+// A value that may be a secret is not shown either.
+void explain_variable(const char* name, const char* now, VariableKind kind, const char* then,
+                      bare::Message& explanation) {
+  const bool is_shown = kind != VariableKind::kDigest;
+  explanation.add("the variable ").add(name).add(" is ");
+  explanation.add(now == nullptr ? "not set"
+                  : is_shown     ? now
+                                 : "another")
+      .add(", the image was built with ");
+  explanation.add(!is_shown         ? "a value that it does not show"
+                  : then == nullptr ? "it not set"
+                                    : then);
+}
+
 bool startup_agrees(const ImageView& image, char** environment, bare::Message& explanation) {
   for (const format::EnvironmentKey& key : image.environment()) {
+    if (key.kind == VariableKind::kIgnored) continue;
     const char* name = image.string(key.name);
     const char* now = meant_value(name, bare::environment_value(environment, name));
-    const char* then = meant_value(name, key.value == 0 ? nullptr : image.string(key.value));
-    const bool same = (now == nullptr || then == nullptr) ? now == then : bare::equal(now, then);
+    const char* then = nullptr;
+    bool same;
+    if (key.kind == VariableKind::kDigest) {
+      same = now != nullptr && format::value_digest(name, now) == key.digest;
+    } else {
+      then =
+          meant_value(name, key.kind == VariableKind::kUnset ? nullptr : image.string(key.value));
+      same = (now == nullptr || then == nullptr) ? now == then : bare::equal(now, then);
+    }
     if (same) continue;
-    explanation.add("the variable ").add(name).add(" is ");
-    explanation.add(now == nullptr ? "not set" : now).add(", the image was built with ");
-    explanation.add(then == nullptr ? "it not set" : then);
+    explain_variable(name, now, key.kind, then, explanation);
     return false;
   }
   return true;

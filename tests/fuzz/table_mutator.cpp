@@ -16,7 +16,7 @@ constexpr Table ImageHeader::*kTables[] = {
     &ImageHeader::modules,      &ImageHeader::environment, &ImageHeader::notices,
     &ImageHeader::hot_runs,     &ImageHeader::options,     &ImageHeader::folders,
     &ImageHeader::dependencies, &ImageHeader::listings,    &ImageHeader::stems,
-    &ImageHeader::strings,
+    &ImageHeader::captured,     &ImageHeader::strings,
 };
 constexpr uint64_t kExtremes[] = {
     0, 1, 7, 8, 0x7fffffff, 0xffffffff, 0x7fffffffffffffff, ~uint64_t{7}, ~uint64_t{0}};

@@ -75,10 +75,11 @@ uint64_t walk(const ImageView& view, uint64_t size) {
   walk.records(view.dependencies());
   walk.records(view.listings());
   walk.records(view.stems());
+  walk.records(view.captured());
   for (const format::File& file : view.files()) walk.string(file.path), walk.string(file.build_id);
   for (const format::EnvironmentKey& key : view.environment())
     walk.string(key.name), walk.string(key.value);
-  for (const auto& texts : {view.modules(), view.notices(), view.options()}) {
+  for (const auto& texts : {view.modules(), view.notices(), view.options(), view.captured()}) {
     for (const format::Text& text : texts) walk.string(text.text);
   }
   for (const format::DependencyFolder& folder : view.folders()) walk.string(folder.path);

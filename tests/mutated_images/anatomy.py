@@ -8,7 +8,7 @@ from pathlib import Path
 from workshop import PYSNAP, RESEAL, parts_of
 
 TABLES = ("regions", "files", "segments", "modules", "environment", "notices", "hot_runs",
-          "options", "folders", "dependencies", "listings", "stems")
+          "options", "folders", "dependencies", "listings", "stems", "captured")
 
 
 @dataclass(frozen=True)

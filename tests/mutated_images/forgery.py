@@ -14,8 +14,8 @@ LARGEST = {4: (1 << 32) - 1, 8: (1 << 64) - 1}
 IMAGE, FILE, SHARED_FILE = 1, 2, 5  # RegionKind
 # Tables of strings' offsets, by field.
 STRING_FIELDS = {"files": ("path", "build_id"), "modules": ("text",), "notices": ("text",),
-                 "options": ("text",), "environment": ("name", "value"), "folders": ("path",),
-                 "dependencies": ("name",)}
+                 "options": ("text",), "environment": ("name", "value"), "captured": ("text",),
+                 "folders": ("path",), "dependencies": ("name",)}
 
 
 @dataclass(frozen=True)

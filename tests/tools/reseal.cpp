@@ -69,6 +69,7 @@ constexpr Field kOtherFields[] = {
     FIELD(dependencies),
     FIELD(listings),
     FIELD(stems),
+    FIELD(captured),
     FIELD(flags),
     FIELD(strings),
 };
@@ -98,6 +99,8 @@ constexpr Field kRecordFields[] = {
     RECORD_FIELD("options", Text, text),
     RECORD_FIELD("environment", EnvironmentKey, name),
     RECORD_FIELD("environment", EnvironmentKey, value),
+    RECORD_FIELD("environment", EnvironmentKey, kind),
+    RECORD_FIELD("captured", Text, text),
     RECORD_FIELD("hot_runs", HotRun, address),
     RECORD_FIELD("hot_runs", HotRun, size),
     RECORD_FIELD("folders", DependencyFolder, path),
@@ -154,6 +157,7 @@ int print_layout(const launcher::ImageFile& image) {
   table("dependencies", header.dependencies);
   table("listings", header.listings);
   table("stems", header.stems);
+  table("captured", header.captured);
   table("strings", header.strings);
   fmt::print("metadata {} {}\n", block, header.metadata_size);
   for (const format::Segment& segment : image.view().segments())

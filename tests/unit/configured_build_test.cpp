@@ -26,6 +26,55 @@ std::string sentence_for(const BuildOptions& options, const Configuration& confi
   return all.error().sentence;
 }
 
+Configuration searched_at(const Names& paths, const std::string& file) {
+  Configuration configuration;
+  configuration.file = file;
+  for (const std::string& path : paths) configuration.searched.push_back({path, {}});
+  return configuration;
+}
+
+TEST_CASE("an image depends on the places of its configuration") {
+  Configuration configuration = searched_at({"/project/pysnap.toml"}, "/project/pysnap.toml");
+  configuration.searched[0].found.kind = format::DependencyKind::kFile;
+  configuration.searched[0].found.size = 100;
+  const auto all = launcher::with_configuration({}, configuration);
+  REQUIRE(all);
+  REQUIRE(all->configuration_files.size() == 1);
+  CHECK(all->configuration_files[0].path == "/project/pysnap.toml");
+  CHECK(all->configuration_files[0].kind == format::DependencyKind::kFile);
+  CHECK(all->configuration_files[0].size == 100);
+}
+
+TEST_CASE("seen from the working directory, the places end with the file") {
+  const auto files = launcher::relative_configuration_files(
+      searched_at({"/a/b/pysnap.toml", "/a/b/pyproject.toml", "/a/pysnap.toml"}, "/a/pysnap.toml"));
+  REQUIRE(files.size() == 3);
+  CHECK(files[0].path == "pysnap.toml");
+  CHECK(files[1].path == "pyproject.toml");
+  CHECK(files[2].path == "../pysnap.toml");
+}
+
+TEST_CASE("where there is no configuration, none may be further up either") {
+  const auto files = launcher::relative_configuration_files(
+      searched_at({"/a/pysnap.toml", "/a/pyproject.toml", "/pysnap.toml", "/pyproject.toml"}, ""));
+  REQUIRE(files.size() == 24);
+  CHECK(files[23].path.starts_with("../../../../../../../../../../../pyproject"));
+  CHECK(files[23].kind == format::DependencyKind::kMissing);
+}
+
+TEST_CASE("variables and checks of a configuration become those of the build") {
+  Configuration configuration;
+  configuration.key_variables = {"STAGE"};
+  configuration.ignored_variables = {"HOME"};
+  configuration.checks = launcher::Checks::kNone;
+  const auto all = launcher::with_configuration({}, configuration);
+  REQUIRE(all);
+  CHECK(all->variables.compared == Names{"STAGE"});
+  CHECK(all->variables.ignored == Names{"HOME"});
+  CHECK(all->is_trusted);
+  CHECK_FALSE(launcher::with_configuration({}, {})->is_trusted);
+}
+
 TEST_CASE("a configuration adds to the options of a build") {
   BuildOptions options;
   options.modules = {"csv", "asyncio"};

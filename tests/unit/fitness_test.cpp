@@ -112,6 +112,27 @@ TEST_CASE("a start-up variable that was empty then and is not set now means plai
   CHECK(launch.explains("LC_ALL"));
 }
 
+TEST_CASE("a variable that is kept by its digest is compared and not shown") {
+  Launch launch;
+  launch.contents().startup.push_back({"TOKEN", "secret", elf_writer::Comparison::kDigest});
+  launch.environment.push_back("TOKEN=secret");
+  CHECK(launch.check() == Fitness::kFits);
+  launch.environment.back() = "TOKEN=other";
+  CHECK(launch.check() == Fitness::kOtherStartup);
+  CHECK(launch.explanation ==
+        "the variable TOKEN is another, the image was built with a value that it does not show");
+  launch.environment.pop_back();
+  CHECK(launch.check() == Fitness::kOtherStartup);
+  CHECK(launch.explains("the variable TOKEN is not set"));
+}
+
+TEST_CASE("a variable that is ignored does not matter") {
+  Launch launch;
+  launch.contents().startup[0].comparison = elf_writer::Comparison::kNone;
+  launch.environment[1] = "LANG=C";
+  CHECK(launch.check() == Fitness::kFits);
+}
+
 TEST_CASE("other variables do not matter") {
   Launch launch;
   launch.environment.push_back("LANGUAGE=de");

@@ -17,7 +17,7 @@ namespace {
 const std::map<uint32_t, uint64_t> kLayouts = {
     {1, 0xf6bccddba90d2e34}, {2, 0x4c0e83533d7c497f}, {3, 0x9ad7f8552fd5c400},
     {4, 0x47c194d6743eecae}, {5, 0x47c194d6743eecae},  // another request of launches
-    {6, 0xbcdc5e7aab9c8276}, {7, 0xfd84ec4c8fb33b38},
+    {6, 0xbcdc5e7aab9c8276}, {7, 0xfd84ec4c8fb33b38}, {8, 0xf1cd615a76c31a01},
 };
 
 // NOLINTNEXTLINE: only the preprocessor can name a field and measure it.
@@ -55,6 +55,8 @@ void describe_small_records(std::string& text) {
   RECORD(EnvironmentKey);
   FIELD(EnvironmentKey, name);
   FIELD(EnvironmentKey, value);
+  FIELD(EnvironmentKey, digest);
+  FIELD(EnvironmentKey, kind);
   RECORD(HotRun);
   FIELD(HotRun, address);
   FIELD(HotRun, size);
@@ -137,6 +139,7 @@ void describe_header(std::string& text) {
   FIELD(ImageHeader, dependencies);
   FIELD(ImageHeader, listings);
   FIELD(ImageHeader, stems);
+  FIELD(ImageHeader, captured);
   FIELD(ImageHeader, strings);
   FIELD(ImageHeader, arena_low);
   FIELD(ImageHeader, arena_high);
@@ -169,6 +172,9 @@ void describe_values(std::string& text) {
        {DependencyKind::kFile, DependencyKind::kMissing, DependencyKind::kDirectory,
         DependencyKind::kListed, DependencyKind::kOther})
     text += fmt::format("dependency {}\n", static_cast<uint32_t>(kind));
+  for (const VariableKind kind :
+       {VariableKind::kUnset, VariableKind::kValue, VariableKind::kDigest, VariableKind::kIgnored})
+    text += fmt::format("variable {}\n", static_cast<uint32_t>(kind));
   text += fmt::format("names {} {} {}\n", kEveryName, kPathFiles, kDistributions);
   text += fmt::format("flags {} {}\n", kDependenciesUnknown, kTrusted);
   text += fmt::format("wipe on fork {}\n", kWipeOnFork);

@@ -113,7 +113,7 @@ TEST_CASE("a table outside the block is rejected") {
       &ImageHeader::modules,  &ImageHeader::environment, &ImageHeader::notices,
       &ImageHeader::hot_runs, &ImageHeader::options,     &ImageHeader::folders,
       &ImageHeader::listings, &ImageHeader::stems,       &ImageHeader::dependencies,
-      &ImageHeader::strings,
+      &ImageHeader::captured, &ImageHeader::strings,
   };
   for (const auto table : tables) {
     elf_writer::Metadata good = sealed_metadata();
@@ -170,6 +170,7 @@ TEST_CASE("a string outside the area is rejected, whoever names it") {
     }));
     CHECK(rejects([&](Bytes b, const ImageHeader& h) { set(b, h.modules.offset + 8, far); }));
     CHECK(rejects([&](Bytes b, const ImageHeader& h) { set(b, h.notices.offset, far); }));
+    CHECK(rejects([&](Bytes b, const ImageHeader& h) { set(b, h.captured.offset, far); }));
     CHECK(rejects([&](Bytes b, const ImageHeader& h) { set(b, h.environment.offset, far); }));
     CHECK(rejects([&](Bytes b, const ImageHeader& h) { set(b, h.environment.offset + 8, far); }));
     CHECK(rejects(
@@ -179,6 +180,16 @@ TEST_CASE("a string outside the area is rejected, whoever names it") {
     }));
     CHECK(
         rejects([&](Bytes b, const ImageHeader&) { set(b, offsetof(ImageHeader, program), far); }));
+  }
+}
+
+TEST_CASE("a variable of no known kind is rejected") {
+  for (const uint32_t wrong : {0u, 5u, ~0u}) {
+    elf_writer::Metadata metadata = sealed_metadata();
+    const uint64_t place =
+        metadata.header().environment.offset + offsetof(format::EnvironmentKey, kind);
+    std::memcpy(metadata.bytes().data() + place, &wrong, sizeof wrong);
+    CHECK(check(metadata) == RejectReason::kBadVariable);
   }
 }
 

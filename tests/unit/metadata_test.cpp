@@ -63,8 +63,8 @@ TEST_CASE("a variable that was not set differs from one that was empty") {
   const ImageView view(metadata.bytes().data());
   REQUIRE(view.environment().count == 3);
   CHECK(view.string(view.environment()[0].value) == std::string("C.UTF-8"));
-  CHECK(view.environment()[1].value == 0);
-  REQUIRE(view.environment()[2].value != 0);
+  CHECK(view.environment()[1].kind == format::VariableKind::kUnset);
+  REQUIRE(view.environment()[2].kind == format::VariableKind::kValue);
   CHECK(view.string(view.environment()[2].value) == std::string());
 }
 

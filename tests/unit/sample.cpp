@@ -99,6 +99,7 @@ elf_writer::ImageContents sample_contents() {
   contents.modules = {"sys", "json", "json.decoder"};
   contents.notices = {"3 native threads were shed"};
   contents.startup = {{"LANG", "C.UTF-8"}, {"PYTHONPATH", std::nullopt}, {"LC_ALL", ""}};
+  contents.captured = {"TOKEN"};
   contents.options = {"-X", "dev", "-E"};
   contents.hot_runs = {{kCeiling - 10 * kPage, 2 * kPage}};
   contents.dependencies = sample_dependencies();

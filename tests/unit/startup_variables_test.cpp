@@ -52,12 +52,34 @@ TEST_CASE("variables of a library count only where it is mapped") {
 
 TEST_CASE("variables that imports have read count, once each") {
   const ScopedVariable read("READ_BY_AN_IMPORT", "a value");
-  const Variables variables = launcher::startup_variables({}, {"READ_BY_AN_IMPORT", "HOME"});
+  const Variables variables = launcher::startup_variables({}, {{"READ_BY_AN_IMPORT", "HOME"}, {}});
   REQUIRE(find(variables, "READ_BY_AN_IMPORT") != nullptr);
   CHECK(find(variables, "READ_BY_AN_IMPORT")->value == "a value");
   CHECK(std::count_if(variables.begin(), variables.end(),
                       [](const auto& variable) { return variable.name == "HOME"; }) == 1);
   CHECK(find(launcher::startup_variables({}, {}), "READ_BY_AN_IMPORT") == nullptr);
+}
+
+TEST_CASE("a value that may be a secret is compared by its digest") {
+  const ScopedVariable read("READ_BY_AN_IMPORT", "a value");
+  const Variables variables = launcher::startup_variables({}, {{"READ_BY_AN_IMPORT"}, {}});
+  CHECK(find(variables, "READ_BY_AN_IMPORT")->comparison == elf_writer::Comparison::kDigest);
+  CHECK(find(variables, "HOME")->comparison == elf_writer::Comparison::kValue);
+}
+
+TEST_CASE("variables that are to be ignored are not compared, whoever has read them") {
+  const Variables variables = launcher::startup_variables({}, {{"READ"}, {"HOME", "READ"}});
+  for (const char* name : {"HOME", "READ"}) {
+    REQUIRE(find(variables, name) != nullptr);
+    CHECK(find(variables, name)->comparison == elf_writer::Comparison::kNone);
+  }
+}
+
+TEST_CASE("what decides how an interpreter starts cannot be ignored") {
+  for (const char* name : {"PYTHONHASHSEED", "PYTHONVERBOSE", "LC_ALL", "LD_PRELOAD"})
+    CHECK(launcher::decides_start(name));
+  for (const char* name : {"HOME", "OMP_NUM_THREADS", "PYTHONASYNCIODEBUG", "TOKEN"})
+    CHECK_FALSE(launcher::decides_start(name));
 }
 
 TEST_CASE("variables that no image can have are expected not to be set, whatever they are now") {
