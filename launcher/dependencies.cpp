@@ -21,16 +21,6 @@ std::string name_of(const std::string& path) { return path.substr(path.rfind('/'
 
 uint64_t hash_of(const std::string& name) { return format::checksum(name.data(), name.size()); }
 
-uint64_t digest_of(const DirectoryListing& listing, const std::vector<std::string>& names) {
-  const auto* stems = reinterpret_cast<const format::Stem*>(listing.stems.data());
-  const format::ListingRules wanted = {listing.rules,
-                                       {stems, static_cast<uint32_t>(listing.stems.size())}};
-  uint64_t digest = 0;
-  for (const std::string& name : names)
-    digest += format::name_digest(wanted, name.c_str(), name.size());
-  return digest;
-}
-
 // Of the two digests, the first is there only where the times alone do not tell.
 bool same_file(const FileState& then, const FileState& now) {
   return then.size == now.size && then.inode == now.inode &&
@@ -234,6 +224,16 @@ class Keeper {
 };
 
 }  // namespace
+
+uint64_t digest_of(const DirectoryListing& listing, const std::vector<std::string>& names) {
+  const auto* stems = reinterpret_cast<const format::Stem*>(listing.stems.data());
+  const format::ListingRules wanted = {listing.rules,
+                                       {stems, static_cast<uint32_t>(listing.stems.size())}};
+  uint64_t digest = 0;
+  for (const std::string& name : names)
+    digest += format::name_digest(wanted, name.c_str(), name.size());
+  return digest;
+}
 
 std::map<std::string, SeenPath> look_again(AccessedPaths accessed,
                                            const std::set<std::string>& identified) {

@@ -49,4 +49,8 @@ std::map<std::string, SeenPath> look_again(AccessedPaths accessed,
 
 Dependencies dependencies_of(const DependencyFacts& facts);
 
+// Of the names of a directory that matter (format/listing.h).
+uint64_t digest_of(const elf_writer::DirectoryListing& listing,
+                   const std::vector<std::string>& names);
+
 }  // namespace pysnap::launcher

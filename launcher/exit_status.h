@@ -6,7 +6,8 @@
 namespace pysnap::launcher {
 
 enum class ExitStatus {
-  kLacking = 1,    // `pysnap doctor` has found what keeps pysnap from working
+  kLacking = 1,    // `pysnap doctor` has found what keeps pysnap from working, or some programs
+                   // of `pysnap prewarm` have no image
   kUsage = 2,      // a wrong option or argument
   kInput = 3,      // an interpreter, module or image is not what it must be
   kRefused = 4,    // the interpreter is in a state that cannot be frozen

@@ -15,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "format/checksum.h"
+#include "format/program_key.h"
 #include "launcher/image_file.h"
 
 namespace pysnap::launcher {
@@ -26,7 +27,7 @@ using support::File;
 using support::Result;
 using support::Status;
 
-constexpr std::string_view kImageEnding = ".image";
+constexpr std::string_view kImageEnding = format::kImageEnding;
 constexpr size_t kMostVariants = 4;
 
 bool is_key(const std::string& name) {
@@ -62,7 +63,8 @@ ProgramAbout read_about(const std::string& directory) {
     const auto found = json.find(key);
     return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
   };
-  return {get("program"), get("interpreter"), get("working_directory"), get("reason")};
+  return {get("program"), get("interpreter"), get("working_directory"),
+          get("reason"),  get("script"),      get("module")};
 }
 
 // A time ahead of the clock says that the clock was put back, and nothing about use. Two machines
@@ -215,7 +217,9 @@ Status write_about(const std::string& directory, const ProgramAbout& about) {
   const nlohmann::ordered_json json = {{"program", about.program},
                                        {"interpreter", about.interpreter},
                                        {"working_directory", about.working_directory},
-                                       {"reason", about.reason}};
+                                       {"reason", about.reason},
+                                       {"script", about.script},
+                                       {"module", about.module}};
   using Handler = nlohmann::ordered_json::error_handler_t;
   return write_file(directory + "/about.json", json.dump(2, ' ', false, Handler::replace) + "\n");
 }

@@ -34,6 +34,8 @@ struct ProgramAbout {
   std::string interpreter;
   std::string working_directory;
   std::string reason;  // of the last run without an image
+  std::string script;  // absolute; empty: the program is no script
+  std::string module;  // empty: the program is no module
 };
 
 struct CachedImage {

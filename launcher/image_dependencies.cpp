@@ -55,7 +55,32 @@ DependencyFacts facts_of(const FrozenInterpreter& frozen, const BaseImage* base,
   return facts;
 }
 
+bool same_identity(const Dependency& then, const FileState& now) {
+  return then.inode == now.inode && then.modified_seconds == now.modified_seconds &&
+         then.modified_nanoseconds == now.modified_nanoseconds;
+}
+
+// As a launch compares them (restore/dependencies.cpp).
+bool is_unchanged(const Dependency& then) {
+  const FileState now = examine_path(then.path);
+  if (then.kind == format::DependencyKind::kListed) {
+    return now.kind == format::DependencyKind::kDirectory &&
+           (same_identity(then, now) ||
+            digest_of(then.listing, names_in(then.path)) == then.listing.digest);
+  }
+  if (then.kind != now.kind) return false;
+  return then.kind != format::DependencyKind::kFile ||
+         (then.size == now.size && same_identity(then, now));
+}
+
 }  // namespace
+
+std::string changed_dependency(const format::ImageView& view) {
+  for (const Dependency& dependency : dependencies_of(view)) {
+    if (!is_unchanged(dependency)) return dependency.path;
+  }
+  return "";
+}
 
 std::vector<Dependency> dependencies_of(const format::ImageView& view) {
   std::vector<Dependency> found;

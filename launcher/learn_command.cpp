@@ -15,9 +15,9 @@
 
 #include "format/learning.h"
 #include "format/python_options.h"
-#include "launcher/build_command.h"
 #include "launcher/configured_build.h"
 #include "launcher/image_cache.h"
+#include "launcher/learned_build.h"
 #include "launcher/python_options.h"
 #include "support/file.h"
 
@@ -97,14 +97,19 @@ std::string command_line(const Notes& notes) {
   return text;
 }
 
-// Absolute; empty when the program is no script, directory or archive.
-std::string script_of(const Notes& notes) {
+// What names the program; empty when it is of another kind.
+std::string program_of(const Notes& notes, format::ProgramKind kind) {
   std::vector<const char*> words;
   for (const std::string& word : notes.words) words.push_back(word.c_str());
   words.push_back(nullptr);
   const format::PythonCommand command = format::read_python_command(words.data());
-  if (command.kind != format::ProgramKind::kScript) return "";
-  return std::filesystem::path(notes.working_directory) / command.program;
+  return command.kind == kind && command.program != nullptr ? command.program : "";
+}
+
+// Absolute; empty when the program is no script, directory or archive.
+std::string script_of(const Notes& notes) {
+  const std::string script = program_of(notes, format::ProgramKind::kScript);
+  return script.empty() ? "" : std::filesystem::path(notes.working_directory) / script;
 }
 
 // Where the search for a configuration begins.
@@ -112,24 +117,6 @@ std::string project_directory(const Notes& notes) {
   const std::string script = script_of(notes);
   if (script.empty()) return notes.working_directory;
   return std::filesystem::path(script).lexically_normal().parent_path();
-}
-
-// What cannot be frozen is left out, with all that imports it; a boot for each finding.
-Status build_with_what_can_be_frozen(BuildOptions options) {
-  constexpr int kMostBoots = 8;
-  Status built = build(options);
-  // Somebody has changed a file meanwhile, or the machine had no room.
-  if (!built && built.error().blamed.empty()) built = build(options);
-  for (int boots = 1; boots < kMostBoots && !built && !built.error().blamed.empty(); ++boots) {
-    const size_t before = options.learned.size();
-    for (const std::string& module : built.error().blamed) {
-      std::erase(options.learned, module);
-      options.left_out.push_back(module);
-    }
-    if (options.learned.size() == before) break;
-    built = build(options);
-  }
-  return built;
 }
 
 // Images for other directories are other variants: the file, and how far up it lies.
@@ -153,13 +140,8 @@ Status build_image(const Notes& notes, const Configuration& configuration) {
   options = *all;
   const bool is_script = !script_of(notes).empty();
   if (!is_script) options.configuration_files = relative_configuration_files(configuration);
-  std::erase_if(options.learned, [&configuration](const std::string& module) {
-    return !excluding(configuration, module).empty();
-  });
-  // Of the project, only what its configuration names is imported.
-  if (!options.modules.empty() || !options.code_only.empty() || !options.warm_up.empty())
-    options.search_directory = project_directory(notes);
-  if (const Status built = build_with_what_can_be_frozen(options); !built) return built;
+  const Status built = build_learned(options, configuration, project_directory(notes));
+  if (!built) return built;
   return publish_variant(notes.directory, options.output, is_script ? "" : place_of(configuration));
 }
 
@@ -223,8 +205,10 @@ Status learn() {
   if (locks->empty()) return {};
   remove_unfinished(notes->directory);
   end_in_time(notes->directory);
-  static_cast<void>(write_about(notes->directory, {command_line(*notes), notes->interpreter,
-                                                   notes->working_directory, notes->reason}));
+  static_cast<void>(write_about(
+      notes->directory,
+      {command_line(*notes), notes->interpreter, notes->working_directory, notes->reason,
+       script_of(*notes), program_of(*notes, format::ProgramKind::kModule)}));
   const Result<Configuration> configuration = find_configuration(project_directory(*notes));
   if (!configuration) {
     note_mistake(notes->directory, configuration.error().sentence);

@@ -11,6 +11,7 @@
 #include "launcher/exit_status.h"
 #include "launcher/inspect_command.h"
 #include "launcher/learn_command.h"
+#include "launcher/prewarm_command.h"
 #include "launcher/run_help.h"
 #include "launcher/seal_command.h"
 
@@ -120,39 +121,93 @@ std::string sentence_of(const CLI::ParseError& error, const CLI::App& app) {
   return fmt::format("{}; see `pysnap --help`", error.what());
 }
 
-int run(int argc, char** argv) {
-  CLI::App app("Start Python programs from a frozen, already initialised process.", "pysnap");
-  app.set_version_flag("--version", kVersion);
-  app.require_subcommand(1);
-  BuildOptions build_options;
+void add_prewarm(CLI::App& app, PrewarmOptions& options) {
+  CLI::App* command =
+      app.add_subcommand("prewarm", "Make the images of all programs of a configuration");
+  CLI::Option* file = command->add_option("--config", options.configuration,
+                                          "Configuration (default: the nearest one)");
+  command->add_option("--directory", options.directory, "Where to search one, and above")
+      ->excludes(file);
+  command->add_option("-o,--output", options.output,
+                      "Directory of the images (default: .pysnap beside the configuration)");
+  command->add_option("--jobs", options.jobs, "Builds at a time (default: one a processor)")
+      ->check(CLI::PositiveNumber);
+  command->add_flag_callback(
+      "--no-seal", [&options] { options.sealing = Sealing::kNo; },
+      "Launches compare the files that the images depend on");
+  command->add_flag("--json", options.json, "Print JSON");
+}
+
+int report(const Result<Outcome>& outcome) {
+  if (!outcome) return report(Status(support::fail(outcome.error())));
+  return *outcome == Outcome::kAll ? 0 : static_cast<int>(ExitStatus::kLacking);
+}
+
+// What the commands were asked for.
+struct Options {
+  BuildOptions build;
   std::string configuration;
-  add_build(app, build_options, configuration);
   std::string image;
   std::string directory = ".";
-  bool json = false;
-  CLI::App* inspect_app = app.add_subcommand("inspect", "Say what an image holds, byte by byte");
-  inspect_app->add_option("IMAGE", image, "Image to read")->required();
-  inspect_app->add_flag("--json", json, "Print JSON");
-  CLI::App* verify_app = app.add_subcommand("verify", "Check every checksum of an image");
-  verify_app->add_option("IMAGE", image, "Image to read")->required();
-  CLI::App* config_app = app.add_subcommand("config", "Show the configuration in force");
-  config_app->add_option("--directory", directory, "Where to search, and above (default: here)");
-  config_app->add_flag("--json", json, "Print JSON");
-  CLI::App* doctor_app = app.add_subcommand("doctor", "Examine machine and installation");
-  doctor_app->add_option("--python", build_options.python, "Interpreter (default: as for build)");
-  doctor_app->add_flag("--json", json, "Print JSON");
   std::string shell;
+  bool json = false;
+  CacheOptions cache;
+  PrewarmOptions prewarm;
+};
+
+void add_commands(CLI::App& app, Options& options) {
+  add_build(app, options.build, options.configuration);
+  CLI::App* inspect_app = app.add_subcommand("inspect", "Say what an image holds, byte by byte");
+  inspect_app->add_option("IMAGE", options.image, "Image to read")->required();
+  inspect_app->add_flag("--json", options.json, "Print JSON");
+  CLI::App* verify_app = app.add_subcommand("verify", "Check every checksum of an image");
+  verify_app->add_option("IMAGE", options.image, "Image to read")->required();
+  CLI::App* config_app = app.add_subcommand("config", "Show the configuration in force");
+  config_app->add_option("--directory", options.directory,
+                         "Where to search, and above (default: here)");
+  config_app->add_flag("--json", options.json, "Print JSON");
+  CLI::App* doctor_app = app.add_subcommand("doctor", "Examine machine and installation");
+  doctor_app->add_option("--python", options.build.python, "Interpreter (default: as for build)");
+  doctor_app->add_flag("--json", options.json, "Print JSON");
   CLI::App* completion_app = app.add_subcommand("completion", "Print a script for a shell");
-  completion_app->add_option("SHELL", shell, "bash, fish or zsh")
+  completion_app->add_option("SHELL", options.shell, "bash, fish or zsh")
       ->required()
       ->check(CLI::IsMember(std::vector<std::string>(std::begin(kShells), std::end(kShells))));
   CLI::App* seal_app = app.add_subcommand(
       "seal", "Trust an image: launches do not compare the files that it depends on");
-  seal_app->add_option("IMAGE", image, "Image to replace by a trusted one")->required();
-  CacheOptions cache_options;
-  add_cache(app, cache_options);
+  seal_app->add_option("IMAGE", options.image, "Image to replace by a trusted one")->required();
+  add_cache(app, options.cache);
+  add_prewarm(app, options.prewarm);
   app.add_subcommand("learn", "Used by pysnap-run: make the image of a program that has just run");
-  CLI::App* help_app = app.add_subcommand("run-help", "Explain pysnap-run");
+  app.add_subcommand("run-help", "Explain pysnap-run");
+}
+
+int execute(const CLI::App& app, const Options& options) {
+  const std::string command = app.get_subcommands().front()->get_name();
+  const OutputForm form = options.json ? OutputForm::kJson : OutputForm::kText;
+  if (command == "build") return report(build_as_configured(options.build, options.configuration));
+  if (command == "inspect") return report(inspect(options.image, form));
+  if (command == "verify") return report(verify(options.image));
+  if (command == "config") return report(show_configuration(options.directory, form));
+  if (command == "doctor") {
+    const Health health = examine_machine(options.build.python, form);
+    return health == Health::kGood ? 0 : static_cast<int>(ExitStatus::kLacking);
+  }
+  if (command == "seal") return report(seal_image(options.image));
+  if (command == "learn") return report(learn());
+  if (command == "cache") return report(run_cache(*app.get_subcommand("cache"), options.cache));
+  if (command == "prewarm") return report(prewarm(options.prewarm));
+  if (command == "completion") fmt::print("{}", completion_for(app, options.shell));
+  if (command == "run-help") fmt::print("{}", kRunHelp);
+  return 0;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Start Python programs from a frozen, already initialised process.", "pysnap");
+  app.set_version_flag("--version", kVersion);
+  app.require_subcommand(1);
+  Options options;
+  add_commands(app, options);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -160,22 +215,7 @@ int run(int argc, char** argv) {
     fmt::print(stderr, "pysnap: {}\n", sentence_of(error, app));
     return static_cast<int>(ExitStatus::kUsage);
   }
-  const OutputForm form = json ? OutputForm::kJson : OutputForm::kText;
-  if (app.got_subcommand("build")) return report(build_as_configured(build_options, configuration));
-  if (inspect_app->parsed()) return report(inspect(image, form));
-  if (verify_app->parsed()) return report(verify(image));
-  if (config_app->parsed()) return report(show_configuration(directory, form));
-  if (doctor_app->parsed()) {
-    const Health health = examine_machine(build_options.python, form);
-    return health == Health::kGood ? 0 : static_cast<int>(ExitStatus::kLacking);
-  }
-  if (completion_app->parsed()) fmt::print("{}", completion_for(app, shell));
-  if (seal_app->parsed()) return report(seal_image(image));
-  if (app.got_subcommand("learn")) return report(learn());
-  if (app.got_subcommand("cache"))
-    return report(run_cache(*app.get_subcommand("cache"), cache_options));
-  if (help_app->parsed()) fmt::print("{}", kRunHelp);
-  return 0;
+  return execute(app, options);
 }
 
 }  // namespace

@@ -12,9 +12,6 @@ namespace {
 using support::Error;
 using support::Status;
 
-// Stands between the name of an image and the builder's pid while the image is made.
-constexpr const char* kTemporaryMark = ".building-";
-
 }  // namespace
 
 TemporaryImage::TemporaryImage(const std::string& output)

@@ -7,6 +7,9 @@
 
 namespace pysnap::launcher {
 
+// Stands between the name of an image and the builder's pid while the image is made.
+inline constexpr const char* kTemporaryMark = ".building-";
+
 // A name beside the output that disappears unless it was published.
 class TemporaryImage {
  public:

@@ -10,6 +10,7 @@
 #include "restore/image_cache.h"
 #include "restore/interpreter_name.h"
 #include "restore/learn.h"
+#include "restore/prewarmed.h"
 #include "restore/trust.h"
 
 namespace pysnap::restore {
@@ -95,6 +96,44 @@ bool serves(const OpenImage& image, const LaunchOptions& options, const bare::Pr
   return false;
 }
 
+// What --explain says about images that were made in advance: which one is used, or why not.
+void explain_prewarmed(const LaunchOptions& options, CachedProgram& program, const char* reason) {
+  if (options.explain != Explain::kYes) return;
+  bare::Message text;
+  text.add("pysnap-run: the prewarmed image ").add(program.path());
+  if (*program.image_name() != 0) text.add("/").add(program.image_name());
+  text.add(reason == nullptr ? " is used" : " is not used: ");
+  text.add(reason == nullptr ? "" : reason).print();
+}
+
+// An image that was made in advance. Such a launch learns nothing: what it could learn would not be
+// used by the next one.
+bool find_prewarmed_image(const LaunchOptions& options, const bare::ProcessStart& start,
+                          OpenFiles& files, const char* python, OpenImage& image) {
+  PrewarmedPlaces places(start.environment, options, python);
+  while (const char* place = places.next()) {
+    CachedProgram program(place, places.key());
+    bool found = false;
+    while (!found && program.next_image(image)) {
+      bare::Message explanation;
+      const bool stranger =
+          image.reason == nullptr &&
+          !is_same_interpreter(image.view().string(image.view().header().interpreter), python);
+      if (stranger) {
+        explanation.add("it was made from another interpreter than ").add(python);
+        close_image(image, files, 0);
+      } else {
+        found = serves(image, options, start, files, explanation);
+      }
+      explain_prewarmed(options, program, found ? nullptr : explanation.text());
+    }
+    if (program.distrust() != nullptr) explain_prewarmed(options, program, program.distrust());
+    program.close();
+    if (found) return true;
+  }
+  return false;
+}
+
 [[noreturn]] void run_interpreter(const char* interpreter, const LaunchOptions& options,
                                   const bare::ProcessStart& start, const char* reason) {
   explain_plain_python(options, reason);
@@ -133,7 +172,9 @@ OpenImage choose_cached_image(LaunchOptions& options, const bare::ProcessStart& 
   find_interpreter(options, start);
   const char* python = options.interpreter.text();
   bare::Path cache;
+  OpenImage image;
   const char* reason = why_no_image(options, start);
+  if (reason == nullptr && find_prewarmed_image(options, start, files, python, image)) return image;
   if (reason == nullptr && !find_cache(start.environment, cache))
     reason = "there is no cache: neither PYSNAP_CACHE nor HOME is set";
   if (reason != nullptr) run_interpreter(python, options, start, reason);
@@ -141,7 +182,6 @@ OpenImage choose_cached_image(LaunchOptions& options, const bare::ProcessStart& 
   CachedProgram program(cache.text(), program_key(python, options));
   bare::Message explanation;
   explanation.add("there is no image of this program yet");
-  OpenImage image;
   while (program.next_image(image)) {
     if (!serves(image, options, start, files, explanation)) continue;
     const uint64_t hits = program.count_hit();

@@ -6,6 +6,7 @@
 
 #include "bare/system_call.h"
 #include "format/checksum.h"
+#include "format/program_key.h"
 #include "restore/interpreter_name.h"
 #include "restore/trust.h"
 
@@ -134,13 +135,11 @@ uint64_t program_key(const char* interpreter, const LaunchOptions& options) {
 
 CachedProgram::CachedProgram(const char* cache, uint64_t key) {
   constexpr int kAtCurrentDirectory = AT_FDCWD;
-  char name[17];
-  for (int i = 0; i < 16; ++i) name[i] = "0123456789abcdef"[key >> (60 - 4 * i) & 15];
-  name[16] = 0;
-  path_.add(cache).add("/").add(name);
+  const format::KeyText name = format::key_text(key);
+  path_.add(cache).add("/").add(name.text);
   const int root = open_trusted_directory(kAtCurrentDirectory, cache, 0, distrust_);
   if (root < 0) return;
-  directory_ = open_trusted_directory(root, name, O_NOFOLLOW, distrust_);
+  directory_ = open_trusted_directory(root, name.text, O_NOFOLLOW, distrust_);
   bare::close(root);
 }
 
@@ -155,7 +154,8 @@ bool CachedProgram::next_image(OpenImage& image) {
     }
     const auto* entry = reinterpret_cast<const DirectoryEntry*>(entries_ + position_);
     position_ += entry->size;
-    if (!ends_with(entry->name, ".image")) continue;
+    if (!ends_with(entry->name, format::kImageEnding)) continue;
+    name_ = entry->name;
     image = open_image_in(directory_, entry->name);
     return true;
   }

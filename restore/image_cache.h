@@ -52,6 +52,9 @@ class CachedProgram {
   // The next image, opened and checked; false at the end. Its `reason` says why it is rejected.
   bool next_image(OpenImage& image);
 
+  // Of the image that next_image() gave last.
+  const char* image_name() const { return name_; }
+
   // How the last build has failed.
   Failure failure() const;
 
@@ -69,6 +72,7 @@ class CachedProgram {
 
   bare::Path path_;
   const char* distrust_ = nullptr;
+  const char* name_ = "";
   int directory_ = -1;  // -1: there is none to be used
   alignas(8) char entries_[2048];
   long filled_ = 0;

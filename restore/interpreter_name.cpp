@@ -6,6 +6,7 @@
 #include "bare/path.h"
 #include "bare/system_call.h"
 #include "bare/text.h"
+#include "restore/real_path.h"
 
 namespace pysnap::restore {
 namespace {
@@ -170,19 +171,15 @@ bool is_dynamic_program(const char* path) {
 }  // namespace
 
 bool is_interpreter_itself(const char* candidate) {
-  constexpr long kPathOnly = 010000000;  // O_PATH
-  constexpr long kAtCurrentDirectory = -100;
-  const bare::SystemResult opened =
-      bare::system_call(SYS_openat, kAtCurrentDirectory, bare::as_word(candidate), kPathOnly);
-  if (opened.failed()) return false;
-  bare::Message place;
-  place.add("/proc/self/fd/").add_number(opened.raw);
   char real[kLongestPath];
-  const bare::SystemResult length = bare::system_call(SYS_readlink, bare::as_word(place.text()),
-                                                      bare::as_word(real), sizeof real - 1);
-  bare::close(static_cast<int>(opened.raw));
-  real[length.failed() ? 0 : length.raw] = 0;
-  return is_interpreter_name(base_of(real)) && is_dynamic_program(real);
+  return find_real_path(candidate, real) && is_interpreter_name(base_of(real)) &&
+         is_dynamic_program(real);
+}
+
+bool is_same_interpreter(const char* one, const char* other) {
+  if (bare::equal(one, other)) return true;
+  const Identity file = identity_of(one);
+  return file.inode != 0 && file == identity_of(other) && directory_of(one) == directory_of(other);
 }
 
 namespace {

@@ -34,6 +34,10 @@ const char* why_no_cache_for_link(const char* link, const format::PythonCommand&
 // Whether a path leads to the program that runs, by a link.
 bool is_this_program(const char* path);
 
+// Whether two paths stand for one interpreter: the same program in the same directory, which
+// decides about a virtual environment. `python` and `python3` of one environment do.
+bool is_same_interpreter(const char* one, const char* other);
+
 // Becomes the interpreter that would run if the link were not there. Returns only if none is found.
 void execute_next_interpreter(const char* link, char** arguments, char** environment);
 
