@@ -7,45 +7,37 @@
 namespace pysnap::restore {
 namespace {
 
-// Cuts off what is behind the last slash, and the slash. False: there is none.
-bool cut_to_directory(char* path) {
-  size_t end = bare::length_of(path);
-  while (end > 0 && path[end - 1] != '/') --end;
-  if (end == 0) return false;
-  path[end - 1] = 0;
-  return true;
-}
-
-// An interpreter is often a link: a virtual environment is where the link lies.
-void find_interpreter(const char* interpreter, char* place) {
+// What lies in the directory of an interpreter, which is often a link: a virtual environment is
+// where the link lies. Writes that path with a slash at its end.
+void find_directory(const char* interpreter, char* path) {
   bare::Path directory;
   size_t end = bare::length_of(interpreter);
   while (end > 0 && interpreter[end - 1] != '/') --end;
   directory.add(interpreter, end).add(".");
-  if (!find_real_path(directory.text(), place)) return;
-  const size_t length = bare::length_of(place);
-  if (length + 1 < bare::kLongestPath) place[length] = '/', place[length + 1] = 0;
+  if (!find_real_path(directory.text(), path)) return;
+  const size_t length = bare::length_of(path);
+  if (length + 1 < bare::kLongestPath) path[length] = '/', path[length + 1] = 0;
 }
 
 }  // namespace
 
 PrewarmedPlaces::PrewarmedPlaces(char** environment, const LaunchOptions& options,
                                  const char* interpreter) {
-  above_[0] = 0;
   const format::PythonCommand& command = options.command;
   if (command.kind == format::ProgramKind::kScript) {
-    if (!find_real_path(command.program, above_)) return;
-    key_ = format::program_key(command.kind, above_);
+    if (!find_real_path(command.program, path_)) return;
+    key_ = format::program_key(command.kind, path_);
   } else if (command.kind == format::ProgramKind::kModule) {
-    find_interpreter(interpreter, above_);
+    find_directory(interpreter, path_);
     key_ = format::program_key(command.kind, command.program);
   } else {
     return;  // what has no name cannot be named in a configuration
   }
+  end_ = bare::length_of(path_);
   named_ = bare::meant_environment_value(environment, "PYSNAP_PATH");
 }
 
-const char* PrewarmedPlaces::next() {
+const char* PrewarmedPlaces::next_named() {
   while (named_ != nullptr) {
     const char* begin = named_;
     const char* end = begin;
@@ -55,9 +47,18 @@ const char* PrewarmedPlaces::next() {
     place_ = {};
     return place_.add(begin, static_cast<size_t>(end - begin)).text();
   }
-  if (!cut_to_directory(above_)) return nullptr;
-  place_ = {};
-  return place_.add(above_).add("/").add(format::kPrewarmedDirectory).text();
+  return nullptr;
+}
+
+const char* PrewarmedPlaces::next() {
+  if (const char* named = next_named()) return named;
+  while (end_ > 0 && path_[end_ - 1] != '/') --end_;
+  const size_t length = bare::length_of(format::kPrewarmedDirectory);
+  if (end_ == 0 || end_ + length >= sizeof path_) return nullptr;
+  // What stood there is not needed any more: the search goes upwards.
+  for (size_t i = 0; i <= length; ++i) path_[end_ + i] = format::kPrewarmedDirectory[i];
+  --end_;
+  return path_;
 }
 
 }  // namespace pysnap::restore

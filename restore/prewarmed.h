@@ -25,8 +25,11 @@ class PrewarmedPlaces {
   uint64_t key() const { return key_; }
 
  private:
-  const char* named_ = nullptr;     // the rest of PYSNAP_PATH, or nullptr
-  char above_[bare::kLongestPath];  // a path: its directory is next; or nothing
+  const char* next_named();
+
+  const char* named_ = nullptr;    // the rest of PYSNAP_PATH, or nullptr
+  char path_[bare::kLongestPath];  // of what lies where the search begins
+  size_t end_ = 0;                 // of the part of it whose directory is next; 0: there is none
   uint64_t key_ = 0;
   bare::Path place_;
 };

@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 
 from learning import LearningTest
-from workshop import FAILED, INPUT, PYSNAP, USAGE, run
+from workshop import FAILED, INPUT, PYSNAP, USAGE, interpreters, run
 
 SOME_FAILED = 1
 
@@ -119,10 +119,15 @@ class ImagesTest(PrewarmTest):
         self.write("package/__init__.py", "from . import sibling\n")
         self.write("package/sibling.py", "import uuid\n")
         self.write("package/part.py", "import quopri\nthis is no Python\n")
-        self.configure("script = 'app.py'")
-        modules = set(self.prepared(self.states()["app.py"]))
-        self.assertLessEqual({"csv", "xml.dom", "colorsys", "uuid"}, modules)
-        self.assertTrue({"sqlite3", "tomllib", "wave", "helper", "package"}.isdisjoint(modules))
+        self.configure(*(f"script = 'app.py'\npython = '{path}'" for path in interpreters()))
+        self.prewarm()
+        self.assertEqual(len(interpreters()), len(self.manifest()))
+        for program in self.manifest():
+            with self.subTest(program["interpreter"]):
+                modules = set(self.prepared(program))
+                self.assertLessEqual({"csv", "xml.dom", "colorsys", "uuid"}, modules)
+                self.assertTrue(
+                    {"sqlite3", "tomllib", "wave", "helper", "package"}.isdisjoint(modules))
         self.assertFalse((self.directory / "ran").exists())
 
     def test_directories_and_archives_are_scripts(self):
