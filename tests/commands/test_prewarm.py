@@ -304,6 +304,7 @@ class KeptTest(PrewarmTest):
         stranger.write_text("", encoding="utf-8")
         self.configure("script = 'app.py'", first="modules = ['own']")
         result = self.prewarm()
+        self.assertIn("  kept\n", result.stdout)
         self.assertIn(f"removed: {self.first['bare.py']['image']}\n", result.stdout)
         self.assertFalse(gone.exists())
         self.assertTrue(stranger.exists())

@@ -127,6 +127,20 @@ class ChoiceTest(PrewarmedLaunchTest):
         run(self.interpreter, "-m", "venv", "--without-pip", venv)
         self.assert_plain("it was made from another interpreter than", VIRTUAL_ENV=str(venv))
 
+    def test_link_that_is_called_python_finds_the_image(self):
+        tools = self.directory / "tools"
+        tools.mkdir()
+        (tools / "python3").symlink_to(RUN)
+        variables = self.variables(PYSNAP_EXPLAIN="1")
+        result = run(tools / "python3", "app.py", cwd=self.directory, env=variables)
+        self.assertEqual(self.plain("app.py").stdout, result.stdout)
+        self.assertIn(f"{self.image} is used\n", result.stderr)
+
+    def test_variables_that_are_ignored_may_differ(self):
+        self.configure("script = 'app.py'", first="environment.ignore = ['HOME']")
+        self.program = self.states()["app.py"]
+        self.assert_from(self.program, "app.py", HOME="/nonexistent")
+
     def test_launch_of_a_sealed_image_looks_at_no_source(self):
         if shutil.which("strace") is None:
             self.skipTest("strace is missing: scripts/install-packages test")
