@@ -40,10 +40,12 @@ void write_all(int descriptor, const std::string& text) {
 
 // Nothing of the parent's is flushed or destroyed here. What the work prints is nobody's business:
 // its answer says all.
-[[noreturn]] void be_a_piece(pid_t parent, int answer, size_t index,
+[[noreturn]] void be_a_piece(pid_t parent, int answer, size_t index, unsigned seconds,
                              const std::function<std::string(size_t)>& work) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(126);
+  ::signal(SIGALRM, SIG_DFL);
+  ::alarm(seconds);
   const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   for (int descriptor = 0; descriptor <= 2; ++descriptor) ::dup2(nothing, descriptor);
   try {
@@ -54,7 +56,7 @@ void write_all(int descriptor, const std::string& text) {
   ::_exit(0);
 }
 
-Result<Piece> start_piece(size_t index, uint64_t need,
+Result<Piece> start_piece(size_t index, uint64_t need, unsigned seconds,
                           const std::function<std::string(size_t)>& work) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return support::fail(Error::from_errno("making a pipe"));
@@ -63,7 +65,7 @@ Result<Piece> start_piece(size_t index, uint64_t need,
   const pid_t parent = ::getpid();
   const pid_t process = ::fork();
   if (process < 0) return support::fail(Error::from_errno("starting a process"));
-  if (process == 0) be_a_piece(parent, writing.descriptor(), index, work);
+  if (process == 0) be_a_piece(parent, writing.descriptor(), index, seconds, work);
   return Piece{index, need, process, std::move(reading), ""};
 }
 
@@ -76,11 +78,14 @@ bool read_more(Piece& piece) {
   return got > 0;
 }
 
-WorkAnswer finish(Piece& piece) {
+WorkAnswer finish(Piece& piece, unsigned seconds) {
   int status = 0;
   while (::waitpid(piece.process, &status, 0) < 0 && errno == EINTR) {
   }
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return std::move(piece.text);
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+    return support::fail(Error::because(ErrorKind::kFailed,
+                                        fmt::format("it did not end within {} seconds", seconds)));
   const char* way_out =
       WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? "; is there enough memory?" : "";
   return support::fail(Error::because(
@@ -122,7 +127,7 @@ Status run_pieces(const std::vector<uint64_t>& needs, const WorkLimits& limits,
   std::vector<Piece> running;
   for (size_t next = 0; next < needs.size() || !running.empty();) {
     while (next < needs.size() && has_room(limits, needs_of(running), needs[next])) {
-      Result<Piece> piece = start_piece(next, needs[next], work);
+      Result<Piece> piece = start_piece(next, needs[next], limits.seconds, work);
       if (piece) {
         running.push_back(std::move(*piece));
       } else {
@@ -134,7 +139,7 @@ Status run_pieces(const std::vector<uint64_t>& needs, const WorkLimits& limits,
     if (const Status heard = wait_for_news(running); !heard) return heard;
     for (size_t i = running.size(); i-- > 0;) {
       if (running[i].answer.descriptor() >= 0) continue;
-      done(running[i].index, finish(running[i]));
+      done(running[i].index, finish(running[i], limits.seconds));
       running.erase(running.begin() + static_cast<std::ptrdiff_t>(i));
     }
   }

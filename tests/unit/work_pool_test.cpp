@@ -48,6 +48,15 @@ TEST_CASE("a piece of work that dies or throws is in nobody's way") {
   CHECK(answers.at(2).value() == "done");
 }
 
+TEST_CASE("a piece of work that does not end is ended") {
+  const auto answers = run_all(2, {2, UINT64_MAX, 1}, [](size_t index) -> std::string {
+    if (index == 0) ::sleep(30);
+    return "done";
+  });
+  CHECK(answers.at(0).error().sentence == "it did not end within 1 seconds");
+  CHECK(answers.at(1).value() == "done");
+}
+
 TEST_CASE("no more pieces run at a time than may") {
   const tests::TemporaryDirectory directory;
   const auto answers = run_all(4, {1, UINT64_MAX}, [&](size_t) -> std::string {
