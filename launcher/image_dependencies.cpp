@@ -55,22 +55,30 @@ DependencyFacts facts_of(const FrozenInterpreter& frozen, const BaseImage* base,
   return facts;
 }
 
-bool same_identity(const Dependency& then, const FileState& now) {
-  return then.inode == now.inode && then.modified_seconds == now.modified_seconds &&
+bool same_modified(const Dependency& then, const FileState& now) {
+  return then.modified_seconds == now.modified_seconds &&
          then.modified_nanoseconds == now.modified_nanoseconds;
+}
+
+bool same_changed(const Dependency& then, const FileState& now) {
+  return then.changed_seconds == now.changed_seconds &&
+         then.changed_nanoseconds == now.changed_nanoseconds;
 }
 
 // As a launch compares them (restore/dependencies.cpp).
 bool is_unchanged(const Dependency& then) {
   const FileState now = examine_path(then.path);
+  const bool same_inode = then.inode == now.inode;
   if (then.kind == format::DependencyKind::kListed) {
     return now.kind == format::DependencyKind::kDirectory &&
-           (same_identity(then, now) ||
+           ((same_inode && same_modified(then, now) && same_changed(then, now)) ||
             digest_of(then.listing, names_in(then.path)) == then.listing.digest);
   }
   if (then.kind != now.kind) return false;
-  return then.kind != format::DependencyKind::kFile ||
-         (then.size == now.size && same_identity(then, now));
+  if (then.kind != format::DependencyKind::kFile) return true;
+  return then.size == now.size && same_inode && same_modified(then, now) &&
+         (same_changed(then, now) ||
+          (then.digest != 0 && then.digest == digest_of_file(then.path)));
 }
 
 }  // namespace
