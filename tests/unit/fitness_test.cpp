@@ -93,7 +93,7 @@ TEST_CASE("a start-up variable with another value means plain Python") {
 
 TEST_CASE("a start-up variable that is set now and was not then means plain Python") {
   Launch launch;
-  launch.environment.push_back("PYTHONPATH=/modules");
+  launch.environment.emplace_back("PYTHONPATH=/modules");
   CHECK(launch.check() == Fitness::kOtherStartup);
   CHECK(launch.explains("PYTHONPATH"));
   CHECK(launch.explains("not set"));
@@ -185,7 +185,7 @@ TEST_CASE("a library of the same size that was written again makes the image unf
 TEST_CASE("a source that has changed makes the image unfit, by name") {
   Launch launch;
   launch.contents().dependencies = {
-      {"/etc/passwd", format::DependencyKind::kMissing, 0, 0, 0, 0, {}}};
+      {"/etc/passwd", format::DependencyKind::kMissing, 0, 0, 0, 0, 0, 0, 0, {}}};
   CHECK(launch.check() == Fitness::kUnfit);
   CHECK(launch.explains("/etc/passwd has changed"));
 }
