@@ -15,6 +15,7 @@ extern const char pysnap_python_temporary[];
 extern const char pysnap_python_freshness_data[];
 extern const char pysnap_python_environment_copies[];
 extern const char pysnap_python_environment_reads[];
+extern const char pysnap_python_directory_uses[];
 extern const char pysnap_python_seeds[];
 extern const char pysnap_python_hooks[];
 extern const char pysnap_python_launch[];
@@ -41,6 +42,7 @@ EmbeddedSources embedded_sources() {
       {"<pysnap freshness data>", pysnap_python_freshness_data},
       {"<pysnap environment copies>", pysnap_python_environment_copies},
       {"<pysnap environment reads>", pysnap_python_environment_reads},
+      {"<pysnap directory uses>", pysnap_python_directory_uses},
       {"<pysnap freshness>", pysnap_python_freshness},
       {"<pysnap seeds>", pysnap_python_seeds},
       {"<pysnap launch>", pysnap_python_launch},

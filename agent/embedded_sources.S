@@ -17,6 +17,7 @@
         embed   pysnap_python_freshness_data, "freshness_data.py"
         embed   pysnap_python_environment_copies, "environment_copies.py"
         embed   pysnap_python_environment_reads, "environment_reads.py"
+        embed   pysnap_python_directory_uses, "directory_uses.py"
         embed   pysnap_python_seeds, "seeds.py"
         embed   pysnap_python_fork_hooks, "fork_hooks.py"
         embed   pysnap_python_generators, "generators.py"

@@ -6,6 +6,7 @@
 #include "agent/agent.h"
 #include "agent/publish.h"
 #include "agent/search_path.h"
+#include "agent/working_directory.h"
 
 namespace pysnap::agent {
 
@@ -238,6 +239,9 @@ MethodDefinition helpers[] = {
     definition("finders_are_expected", finders_are_expected, kMethodNone),
     definition("expect_finders", expect_finders, kMethodNone),
     definition("watch_native_imports", watch_native_imports, kMethodOne),
+    definition("count_directory_uses", count_directory_uses, kMethodNone),
+    definition("directory_uses", directory_uses, kMethodNone),
+    definition("directory_answers", directory_answers, kMethodNone),
 };
 
 }  // namespace

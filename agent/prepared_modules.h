@@ -41,11 +41,12 @@ struct PreparedModule {
   uint32_t walk;  // the last walk that came by
   uint32_t turn;  // how many were published up to it; 0: it was there at the freeze
   ModuleState state;
-  bool is_changed;    // by the program, before something else was published
-  bool is_fixed;      // of a package that C code knows
-  bool has_gone;      // a module of this package is gone
-  bool reads_differ;  // its import would read other environment variables than at the build
-  bool binds;         // the frozen parent does not know it yet
+  bool is_changed;      // by the program, before something else was published
+  bool is_fixed;        // of a package that C code knows
+  bool has_gone;        // a module of this package is gone
+  bool reads_differ;    // its import would read other environment variables than at the build
+  bool uses_directory;  // its import looks at the working directory, or imports one that does
+  bool binds;           // the frozen parent does not know it yet
 };
 
 // All records, in the order of sys.modules at the freeze.

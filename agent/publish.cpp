@@ -22,6 +22,7 @@
 #include "agent/prepared_modules.h"
 #include "agent/search_path.h"
 #include "agent/tracing.h"
+#include "agent/working_directory.h"
 
 namespace pysnap::agent {
 namespace {
@@ -244,7 +245,8 @@ Verdict judge(long index) {
   const bool stands =
       !module_table[module_table[index].package].has_gone &&
       (version_of(module_table.sys_modules) == modules_version || foundation_stands(index));
-  if (stands && nothing_changed() && search_is_unchanged() && environment_stands(index))
+  if (stands && nothing_changed() && search_is_unchanged() && environment_stands(index) &&
+      directory_stands(module_table[index]))
     return Verdict::kYes;
   PyObject* verdict =
       call(agent_names, "judge", python.PyLong_FromLong(index), python.PyLong_FromLong(stands));
@@ -382,6 +384,8 @@ void hide_prepared_modules() {
   watch_search_path(python.PyDict_GetItemString(hidden, "interesting"));
   watch_variables(python.PyDict_GetItemString(hidden, "environment"),
                   python.PyDict_GetItemString(hidden, "variables"));
+  watch_directory(python.PyDict_GetItemString(hidden, "directory"),
+                  python.PyDict_GetItemString(hidden, "directory_users"));
   modules_version = version_of(module_table.sys_modules);
   indices = hidden_names;
 }

@@ -14,6 +14,8 @@ enum class Comparison {
   kValue,   // with the value itself
   kDigest,  // with its digest: it may be a secret
   kNone,
+  kDirectory,  // with the working directory of the launch; the name is that of a module
+  kAbsent,     // with what is in the working directory; the same
 };
 
 struct StartupVariable {

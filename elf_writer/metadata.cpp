@@ -76,6 +76,11 @@ std::vector<format::Text> text_records(const std::vector<std::string>& texts, St
   return records;
 }
 
+VariableKind kind_of_value(Comparison comparison) {
+  if (comparison == Comparison::kDirectory) return VariableKind::kDirectory;
+  return comparison == Comparison::kAbsent ? VariableKind::kAbsent : VariableKind::kValue;
+}
+
 std::vector<format::EnvironmentKey> environment_records(
     const std::vector<StartupVariable>& variables, StringArea& strings) {
   std::vector<format::EnvironmentKey> records;
@@ -90,7 +95,7 @@ std::vector<format::EnvironmentKey> environment_records(
       record.kind = VariableKind::kDigest;
       record.digest = format::value_digest(variable.name.c_str(), variable.value->c_str());
     } else {
-      record.kind = VariableKind::kValue;
+      record.kind = kind_of_value(variable.comparison);
       record.value = strings.add(*variable.value);
     }
     records.push_back(record);

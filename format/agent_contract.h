@@ -91,6 +91,13 @@ struct AgentState {
   KernelState kernel;
 };
 
+// What the boot has done with its working directory. The builder writes them, where the agent wants
+// them, while the call that counts waits in the kernel.
+struct DirectoryCounters {
+  uint64_t uses;     // questions for it, and paths relative to it
+  uint64_t answers;  // the same without names that were not there
+};
+
 inline constexpr uint64_t kAgentMagic = 0x3170616e73797002;  // bumped with the layout
 
 }  // namespace pysnap::format

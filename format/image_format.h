@@ -35,7 +35,7 @@ constexpr uint64_t metadata_offset(uint64_t program_header_count) {
 }
 
 inline constexpr uint64_t kImageMagic = 0x70616e7379700a1a;
-inline constexpr uint32_t kImageVersion = 8;
+inline constexpr uint32_t kImageVersion = 9;
 inline constexpr uint64_t kComplete = 0x6574656c706d6f63;  // "complete"
 inline constexpr uint64_t kPageSize = 4096;
 
@@ -96,16 +96,18 @@ struct Segment {
 };
 
 enum class VariableKind : uint32_t {
-  kUnset = 1,    // it was not set
-  kValue = 2,    // a variable of the interpreter or of a library, as it was
-  kDigest = 3,   // any other one: its value may be a secret
-  kIgnored = 4,  // the configuration wants it not to be compared
+  kUnset = 1,      // it was not set
+  kValue = 2,      // a variable of the interpreter or of a library, as it was
+  kDigest = 3,     // any other one: its value may be a secret
+  kIgnored = 4,    // the configuration wants it not to be compared
+  kDirectory = 5,  // no variable: the working directory, named after a module that has looked at it
+  kAbsent = 6,     // no variable: what must not be in the working directory, and who has sought it
 };
 
 // A start-up variable and what the interpreter saw; an image serves only launches that agree.
 struct EnvironmentKey {
   uint64_t name;       // string offset
-  uint64_t value;      // kValue: string offset; else 0
+  uint64_t value;      // kValue, kDirectory, kAbsent: string offset; else 0
   ValueDigest digest;  // kDigest; else 0
   VariableKind kind;
   uint32_t reserved;

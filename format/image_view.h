@@ -164,7 +164,7 @@ class ImageView {
   bool variables_possible() const {
     bool good = true;
     for (const EnvironmentKey& key : environment())
-      good = good && key.kind >= VariableKind::kUnset && key.kind <= VariableKind::kIgnored;
+      good = good && key.kind >= VariableKind::kUnset && key.kind <= VariableKind::kAbsent;
     return good;
   }
 

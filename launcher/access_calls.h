@@ -1,4 +1,5 @@
-// The system calls by which a process reaches files by name, and what each does with them.
+// The system calls by which a process reaches files by name, and what each does with them; and the
+// one that asks where relative names begin.
 #pragma once
 
 #include <sys/syscall.h>
@@ -8,10 +9,11 @@
 namespace pysnap::launcher {
 
 enum class Access : uint8_t {
-  kLookUp,   // asks what is there
-  kOpen,     // as its flags say
-  kOpenHow,  // the same, in a struct open_how (openat2(2))
-  kChange,   // makes, replaces or removes it
+  kLookUp,    // asks what is there
+  kOpen,      // as its flags say
+  kOpenHow,   // the same, in a struct open_how (openat2(2))
+  kChange,    // makes, replaces or removes it
+  kAskWhere,  // names no file: asks for the working directory
 };
 
 inline constexpr int kNone = -1;
@@ -43,7 +45,7 @@ inline constexpr WatchedCall kWatchedCalls[] = {
     {SYS_linkat, Access::kChange, 2, 3},       {SYS_rename, Access::kChange, kNone, 0},
     {SYS_rename, Access::kChange, kNone, 1},   {SYS_renameat, Access::kChange, 0, 1},
     {SYS_renameat, Access::kChange, 2, 3},     {SYS_renameat2, Access::kChange, 0, 1},
-    {SYS_renameat2, Access::kChange, 2, 3},
+    {SYS_renameat2, Access::kChange, 2, 3},    {SYS_getcwd, Access::kAskWhere, kNone, 0},
 };
 
 }  // namespace pysnap::launcher

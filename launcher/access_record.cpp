@@ -14,7 +14,9 @@
 #include <cstring>
 #include <filesystem>
 #include <optional>
+#include <set>
 
+#include "format/agent_contract.h"
 #include "launcher/access_calls.h"
 
 namespace pysnap::launcher {
@@ -45,11 +47,15 @@ std::optional<std::string> read_path(pid_t process, uint64_t address) {
   return std::string(static_cast<const char*>(bytes), static_cast<const char*>(end));
 }
 
-// Where relative paths of a call begin.
-std::string base_of(pid_t process, const seccomp_data& data, int directory) {
-  const int number = directory == kNone ? AT_FDCWD : static_cast<int>(data.args[directory]);
-  const std::string link = number == AT_FDCWD ? fmt::format("/proc/{}/cwd", process)
-                                              : fmt::format("/proc/{}/fd/{}", process, number);
+// The descriptor of the directory where relative paths of a call begin, or AT_FDCWD.
+int directory_of(const seccomp_data& data, const WatchedCall& watched) {
+  return watched.directory == kNone ? AT_FDCWD : static_cast<int>(data.args[watched.directory]);
+}
+
+std::string base_of(pid_t process, int directory) {
+  const std::string link = directory == AT_FDCWD
+                               ? fmt::format("/proc/{}/cwd", process)
+                               : fmt::format("/proc/{}/fd/{}", process, directory);
   std::error_code error;
   return std::filesystem::read_symlink(link, error).string();
 }
@@ -75,6 +81,8 @@ FileState examine_before_access(const std::string& path) {
   return state;
 }
 
+enum class DirectoryUseKind { kSearchInVain, kOther };
+
 // Puts what the kernel tells into the record.
 class Listener {
  public:
@@ -87,6 +95,7 @@ class Listener {
     }
   }
   const std::string& problem() const { return problem_; }
+  std::vector<std::string> absent() const { return {absent_.begin(), absent_.end()}; }
 
  private:
   bool is_own(pid_t thread) const {
@@ -109,20 +118,48 @@ class Listener {
   void note(pid_t thread, const seccomp_data& data, const WatchedCall& watched) {
     const bool own = is_own(thread);
     if (own && data.instruction_pointer >= ceiling_) return;
+    if (watched.access == Access::kAskWhere) return own ? hear_question(data) : void();
     const Opening effect = effect_of(thread, data, watched);
     if (!own && !effect.changes) return;
     const std::optional<std::string> text = read_path(thread, data.args[watched.path]);
     if (!text || text->empty()) return note_unread(own && !text, data.args[watched.path]);
-    const std::string base = text->starts_with('/') ? "" : base_of(thread, data, watched.directory);
-    const std::string path = plain_path(base, *text);
+    const bool is_relative = !text->starts_with('/');
+    const int directory = directory_of(data, watched);
+    const std::string path = plain_path(is_relative ? base_of(thread, directory) : "", *text);
     const auto [place, is_new] = paths_.try_emplace(path);
     AccessedPath& known = place->second;
     if (is_new) known.then = examine_before_access(path);
     if (effect.changes) known.was_changed = true;
+    if (own && is_relative && directory == AT_FDCWD) note_relative(*text, known);
     if (!own) return;
     known.was_reached = true;
     if (effect.reads && known.then.kind == DependencyKind::kDirectory && known.listings++ == 0)
       known.names = names_in(path);
+  }
+
+  // With no room for an answer, which no C library asks for, the agent says where it wants the uses
+  // of the working directory counted (agent/working_directory.cpp).
+  void hear_question(const seccomp_data& data) {
+    if (data.args[1] == 0)
+      counters_address_ = data.args[0];
+    else
+      count_directory_use(DirectoryUseKind::kOther);
+  }
+
+  void note_relative(const std::string& name, const AccessedPath& known) {
+    const bool is_absent = known.then.kind == DependencyKind::kMissing && !known.was_changed;
+    if (is_absent && counters_address_ != 0) absent_.insert(name);
+    count_directory_use(is_absent ? DirectoryUseKind::kSearchInVain : DirectoryUseKind::kOther);
+  }
+
+  // Before the call is carried out: whoever made it finds it counted.
+  void count_directory_use(DirectoryUseKind kind) {
+    ++counters_.uses;
+    if (kind != DirectoryUseKind::kSearchInVain) ++counters_.answers;
+    if (counters_address_ == 0) return;
+    struct iovec local = {&counters_, sizeof counters_};
+    struct iovec remote = {reinterpret_cast<void*>(counters_address_), sizeof counters_};
+    ::process_vm_writev(process_, &local, 1, &remote, 1, 0);
   }
 
   // A path that the kernel cannot read either is the caller's mistake; one that is there and cannot
@@ -136,6 +173,9 @@ class Listener {
   pid_t process_;
   uint64_t ceiling_;
   AccessedPaths& paths_;
+  uint64_t counters_address_ = 0;  // where the agent reads them
+  format::DirectoryCounters counters_ = {};
+  std::set<std::string> absent_;
   std::string problem_;
 };
 
@@ -189,6 +229,7 @@ void AccessRecord::answer_until_stopped() {
     ::ioctl(listener_.descriptor(), SECCOMP_IOCTL_NOTIF_SEND, &answer);
   }
   problem_ = listener.problem();
+  absent_ = listener.absent();
 }
 
 }  // namespace pysnap::launcher

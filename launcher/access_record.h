@@ -42,6 +42,9 @@ class AccessRecord {
   AccessedPaths end();
   // After the end: why the record is not whole; empty: it is.
   const std::string& problem() const { return problem_; }
+  // After the end: relative names that the process has sought since it said where to count that,
+  // and that were not there.
+  const std::vector<std::string>& absent() const { return absent_; }
 
  private:
   AccessRecord(support::File listener, support::File stop, pid_t process, uint64_t ceiling);
@@ -53,6 +56,7 @@ class AccessRecord {
   pid_t process_;
   uint64_t ceiling_;
   AccessedPaths paths_;
+  std::vector<std::string> absent_;
   std::string problem_;
   std::thread thread_;
 };

@@ -170,6 +170,10 @@ struct Conversation {
       hear_search(record);
     } else if (verb == "variable") {
       frozen.variables.push_back(field(1));
+    } else if (verb == "directory-user") {
+      frozen.directory.user = field(1);
+    } else if (verb == "directory-seeker") {
+      frozen.directory.seeker = field(1);
     } else if (verb == "notice") {
       frozen.notices.push_back(field(1));
     } else if (verb == "shed") {
@@ -289,6 +293,7 @@ void end_record(std::unique_ptr<AccessRecord> record, FrozenInterpreter& frozen)
   if (record != nullptr) {
     frozen.accessed = record->end();
     frozen.access_problem = record->problem();
+    frozen.directory.absent = record->absent();
   }
   if (frozen.access_problem.empty()) return;
   frozen.notices.push_back(
@@ -372,7 +377,10 @@ Result<FrozenInterpreter> launch_and_freeze(const BaseImage& base, const Install
   Result<FrozenInterpreter> frozen =
       freeze_once(begin_launch(base, installation, orders), installation, orders, report, watch);
   // The launch agreed with the base on them, and nothing has read them again.
-  if (frozen) frozen->variables = base.startup_variables;
+  if (frozen) {
+    frozen->variables = base.startup_variables;
+    frozen->directory = base.directory;
+  }
   return frozen;
 }
 

@@ -13,6 +13,7 @@
 #include "launcher/base_image.h"
 #include "launcher/child_process.h"
 #include "launcher/dependencies.h"
+#include "launcher/directory_use.h"
 #include "launcher/installation.h"
 #include "launcher/python_probe.h"
 #include "support/error.h"
@@ -49,6 +50,7 @@ struct FrozenInterpreter {
   std::vector<std::string> modules;      // sys.modules, in order
   std::vector<std::string> start_files;  // the interpreter and the libraries it starts with
   std::vector<std::string> variables;    // of the environment, read by what cannot be read again
+  DirectoryUse directory;
   uint64_t shed_threads = 0;
   std::vector<std::string> notices;  // what looks suspicious
   std::string printed;               // what the imports wrote to stdout and stderr

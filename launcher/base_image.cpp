@@ -24,10 +24,22 @@ enum class Compared { kYes, kNo };
 std::vector<std::string> variables_of(const format::ImageView& view, Compared compared) {
   std::vector<std::string> names;
   for (const format::EnvironmentKey& key : view.environment()) {
+    if (key.kind >= format::VariableKind::kDirectory) continue;
     const bool is_compared = key.kind != format::VariableKind::kIgnored;
     if (is_compared == (compared == Compared::kYes)) names.emplace_back(view.string(key.name));
   }
   return names;
+}
+
+DirectoryUse directory_use_of(const format::ImageView& view) {
+  DirectoryUse use;
+  for (const format::EnvironmentKey& key : view.environment()) {
+    if (key.kind == format::VariableKind::kDirectory) use.user = view.string(key.name);
+    if (key.kind != format::VariableKind::kAbsent) continue;
+    use.seeker = view.string(key.name);
+    use.absent.emplace_back(view.string(key.value));
+  }
+  return use;
 }
 
 std::vector<snapshot::OriginalFile> files_of(const format::ImageView& view) {
@@ -64,6 +76,7 @@ Result<BaseImage> open_base_image(const std::string& path) {
                    texts(view, view.notices()),
                    variables_of(view, Compared::kYes),
                    variables_of(view, Compared::kNo),
+                   directory_use_of(view),
                    texts(view, view.captured()),
                    files_of(view),
                    dependencies_of(view),

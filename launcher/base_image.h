@@ -7,6 +7,7 @@
 
 #include "elf_writer/image_contents.h"
 #include "format/agent_contract.h"
+#include "launcher/directory_use.h"
 #include "launcher/python_probe.h"
 #include "snapshot/original_file.h"
 #include "support/error.h"
@@ -25,6 +26,7 @@ struct BaseImage {
   std::vector<std::string> notices;
   std::vector<std::string> startup_variables;  // their names
   std::vector<std::string> ignored_variables;
+  DirectoryUse directory;
   std::vector<std::string> captured_variables;
   std::vector<snapshot::OriginalFile> files;
   std::vector<elf_writer::Dependency> dependencies;

@@ -155,6 +155,7 @@ Result<elf_writer::ImageContents> image_contents(const BuildOptions& options, co
   OtherVariables others = options.variables;
   const BaseImage* base = origin.base ? &*origin.base : nullptr;
   others.compared.insert(others.compared.end(), frozen.variables.begin(), frozen.variables.end());
+  others.directory = frozen.directory;
   if (base != nullptr)
     others.ignored.insert(others.ignored.end(), base->ignored_variables.begin(),
                           base->ignored_variables.end());

@@ -128,8 +128,7 @@ Result<std::string> variant_of(const std::string& image, const std::string& conf
   values += '\0';
   for (const format::EnvironmentKey& key : view.environment()) {
     values += view.string(key.name);
-    if (key.kind == format::VariableKind::kValue)
-      values += fmt::format("={}", view.string(key.value));
+    if (key.value != 0) values += fmt::format("={}", view.string(key.value));
     if (key.kind == format::VariableKind::kDigest)
       values += fmt::format("={:x}.{:x}", key.digest.high, key.digest.low);
     values += '\0';

@@ -139,6 +139,8 @@ ordered_json value_of(const format::ImageView& view, const format::EnvironmentKe
     case format::VariableKind::kDigest:
       return {{"digest", fmt::format("{:016x}{:016x}", key.digest.high, key.digest.low)}};
     case format::VariableKind::kIgnored:
+    case format::VariableKind::kDirectory:
+    case format::VariableKind::kAbsent:
       break;
   }
   return {{"ignored", true}};
@@ -147,9 +149,20 @@ ordered_json value_of(const format::ImageView& view, const format::EnvironmentKe
 ordered_json startup_of(const format::ImageView& view) {
   ordered_json variables = ordered_json::object();
   for (const format::EnvironmentKey& key : view.environment()) {
+    if (key.kind >= format::VariableKind::kDirectory) continue;
     variables[view.string(key.name)] = value_of(view, key);
   }
   return variables;
+}
+
+// Which is compared: the directory itself, or only that something is not there.
+ordered_json directory_of(const format::ImageView& view) {
+  ordered_json use = {{"path", nullptr}, {"absent", ordered_json::array()}};
+  for (const format::EnvironmentKey& key : view.environment()) {
+    if (key.kind == format::VariableKind::kDirectory) use["path"] = view.string(key.value);
+    if (key.kind == format::VariableKind::kAbsent) use["absent"].push_back(view.string(key.value));
+  }
+  return use;
 }
 
 ordered_json texts_of(const format::ImageView& view, const format::Records<format::Text>& records) {
@@ -174,6 +187,7 @@ ordered_json describe(const ImageFile& image) {
           {"modules", texts_of(view, view.modules())},
           {"notices", texts_of(view, view.notices())},
           {"startup_variables", startup_of(view)},
+          {"working_directory", directory_of(view)},
           {"captured_variables", texts_of(view, view.captured())},
           {"python_options", texts_of(view, view.options())},
           {"files", original_files_of(view)},
@@ -203,6 +217,13 @@ void print_dependencies(const ordered_json& dependencies) {
     fmt::print("  {:16} {}\n", entry["kind"].get<std::string>(), entry["path"].get<std::string>());
 }
 
+void print_directory(const ordered_json& use) {
+  if (use["path"].is_string())
+    fmt::print("\nfor launches in {} only\n", use["path"].get<std::string>());
+  for (const ordered_json& name : use["absent"])
+    fmt::print("\nfor launches in directories without {}\n", name.get<std::string>());
+}
+
 void print_text(const ordered_json& facts) {
   for (const auto& [name, value] : facts["identity"].items()) {
     fmt::print("{:20} {}\n", name, value.is_string() ? value.get<std::string>() : value.dump());
@@ -221,6 +242,7 @@ void print_text(const ordered_json& facts) {
       fmt::print("  {} ({})\n", name,
                  value.contains("digest") ? "its value is not shown" : "ignored");
   }
+  print_directory(facts["working_directory"]);
   fmt::print("\nvariables whose values are in its pages:");
   for (const ordered_json& name : facts["captured_variables"])
     fmt::print(" {}", name.get<std::string>());

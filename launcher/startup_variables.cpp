@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <string_view>
 
 #include "launcher/child_process.h"
@@ -108,6 +109,19 @@ bool is_kept(const std::string& variable) {
   });
 }
 
+// Who depends on the directory itself finds nothing else there.
+void add_directory(const DirectoryUse& use, std::vector<elf_writer::StartupVariable>& variables) {
+  constexpr size_t kMostNames = 64;  // each costs a launch a system call
+  std::error_code error;
+  if (!use.user.empty() || (!use.seeker.empty() && use.absent.size() > kMostNames)) {
+    variables.push_back({use.user.empty() ? use.seeker : use.user,
+                         std::filesystem::current_path(error).string(), Comparison::kDirectory});
+  } else if (!use.seeker.empty()) {
+    for (const std::string& name : use.absent)
+      variables.push_back({use.seeker, name, Comparison::kAbsent});
+  }
+}
+
 }  // namespace
 
 std::vector<elf_writer::StartupVariable> startup_variables(
@@ -132,7 +146,9 @@ std::vector<elf_writer::StartupVariable> startup_variables(
     for (const char* name : entry.variables) variables.add(name, Comparison::kValue);
   }
   for (const std::string& name : others.compared) variables.add(name, Comparison::kDigest);
-  return variables.take();
+  std::vector<elf_writer::StartupVariable> found = variables.take();
+  add_directory(others.directory, found);
+  return found;
 }
 
 bool decides_start(const std::string& name) {

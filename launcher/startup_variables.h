@@ -5,14 +5,16 @@
 #include <vector>
 
 #include "elf_writer/image_contents.h"
+#include "launcher/directory_use.h"
 #include "snapshot/snapshot.h"
 
 namespace pysnap::launcher {
 
-// Variables beside those that the interpreter and its libraries read.
+// What is compared beside the variables that the interpreter and its libraries read.
 struct OtherVariables {
   std::vector<std::string> compared;  // read by imports, or keys of the configuration
   std::vector<std::string> ignored;   // not compared, whatever reads them
+  DirectoryUse directory = {};
 };
 
 // Those of CPython, the dynamic loader and the libraries in the snapshot, and others, with this

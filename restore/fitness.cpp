@@ -38,9 +38,37 @@ void explain_variable(const char* name, const char* now, VariableKind kind, cons
                                     : then);
 }
 
+bool directory_agrees(const ImageView& image, const format::EnvironmentKey& key,
+                      bare::Message& explanation) {
+  static char now[bare::kLongestPath];
+  const char* then = image.string(key.value);
+  if (!bare::system_call(SYS_getcwd, bare::as_word(now), sizeof now).failed() &&
+      bare::equal(now, then))
+    return true;
+  explanation.add(image.string(key.name)).add(" looks at the working directory, which was ");
+  explanation.add(then).add(" at the build");
+  return false;
+}
+
+bool is_absent(const ImageView& image, const format::EnvironmentKey& key,
+               bare::Message& explanation) {
+  struct stat status;
+  const char* name = image.string(key.value);
+  if (bare::system_call(SYS_stat, bare::as_word(name), bare::as_word(&status)).failed())
+    return true;
+  explanation.add(image.string(key.name)).add(" looks in the working directory for ").add(name);
+  explanation.add(", which was not there at the build");
+  return false;
+}
+
 bool startup_agrees(const ImageView& image, char** environment, bare::Message& explanation) {
   for (const format::EnvironmentKey& key : image.environment()) {
     if (key.kind == VariableKind::kIgnored) continue;
+    if (key.kind == VariableKind::kDirectory || key.kind == VariableKind::kAbsent) {
+      const auto agrees = key.kind == VariableKind::kAbsent ? is_absent : directory_agrees;
+      if (!agrees(image, key, explanation)) return false;
+      continue;
+    }
     const char* name = image.string(key.name);
     const char* now = meant_value(name, bare::environment_value(environment, name));
     const char* then = nullptr;

@@ -253,6 +253,8 @@ def freeze_surroundings():
     HIDDEN["own_sys_names"] = dict.fromkeys(OWN_SYS_NAMES)
     HIDDEN["variables"] = READS["variables"]
     HIDDEN["environment"] = posix.environ
+    HIDDEN["directory"] = DIRECTORY["path"]
+    HIDDEN["directory_users"] = DIRECTORY["indices"]
     HIDDEN["import"] = builtins.__import__
     HIDDEN["sys"] = HIDDEN["all"]["sys"]
     HIDDEN["builtins"] = HIDDEN["all"]["builtins"]

@@ -63,6 +63,7 @@ def prepare(descriptor):
     watch_searches()
     script = enter_script(builder, orders)
     if script is None:
+        count_directory_uses()
         BUILD["recorder"].__enter__()
         builder.tell("step", "import")
         obey(builder, orders)
@@ -107,6 +108,7 @@ def hide():
     if not BUILD["again"]:
         prepared = hide_modules(BUILD["recorder"], BUILD["effects"])
         settle_reads(prepared, HIDDEN["fixed"], BUILD["environment"], BUILD["builder"])
+        settle_directory(prepared, HIDDEN["fixed"], BUILD["builder"])
     settle_package(BUILD["builder"], BUILD["finder"])
     keep_boot_hooks()
     BUILD.clear()

@@ -87,6 +87,7 @@ class ImportRecorder:
         """What changed since the last call was done by the module that runs now."""
         name = self._running[-1] if self._running else None
         self._leftovers.note(name)
+        note_directory_uses(self._running)
         self._note_aliases()
         for step in self._effects.changes(name, self._running):
             self._add(step)
@@ -128,6 +129,7 @@ class ImportRecorder:
             watch_native_imports(watched)
             self.note()
             self._running.pop()
+            blame_importer(name, self._running)
             failed = self.steps.pop(name)
             if parent in sys.modules:
                 self._add(("import", parent))  # its importer had to import it first

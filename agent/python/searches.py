@@ -25,7 +25,7 @@ def watch_searches():
     source = """
 def find_spec(cls, fullname, path=None, target=None):
     note_search(fullname, path)
-    return original_find(cls, fullname, path, target)
+    return uncounted(original_find, cls, fullname, path, target)
 
 def _fill_cache(self):
     note_listing(self.path)
@@ -36,6 +36,7 @@ def _fill_cache(self):
         "__builtins__": __builtins__,
         "note_search": note_search,
         "note_listing": note_listing,
+        "uncounted": uncounted,
         "original_find": SEARCH_ORIGINALS["find_spec"].__func__,
         "original_fill": SEARCH_ORIGINALS["_fill_cache"],
     }

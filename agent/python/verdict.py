@@ -63,7 +63,8 @@ def judge(index, foundation_stands):
     package = name.partition(".")[0]
     wanted = publishing_order(index)
     reason = other_search() or found_elsewhere(wanted)
-    reason = reason or foundation_changed(index, foundation_stands) or environment_changed(wanted)
+    reason = reason or foundation_changed(index, foundation_stands)
+    reason = reason or environment_changed(wanted) or directory_changed(wanted)
     if reason is None:
         return YES
     if package in HIDDEN["fixed"]:

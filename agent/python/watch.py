@@ -103,6 +103,7 @@ def watch_module(name, module):
     """Called when a module has been executed."""
     watch_seeds(name, module)
     watch_temporary(name, module)
+    watch_directory_of(name, module)
 
 
 def stop_watching_functions():

@@ -203,6 +203,16 @@ class DataTest(Cycle):
         self.write("here/here.txt", "")
         self.assert_noticed("project/../here/here.txt")
 
+    def test_relative_path_in_another_directory(self):
+        self.write("second/app.py", "import os\nVALUE = os.path.exists('here.txt')\n")
+        self.program = ("-c", f"import os; os.chdir(os.environ['PLACE']); {VALUE}")
+        self.changes["PLACE"] = str(self.project)
+        self.make()
+        self.changes["PLACE"] = str(self.write("other/here.txt", "").parent)
+        ours, plain = self.launches()
+        self.assert_same(ours, plain)
+        self.assertIn("app is imported afresh: app looks at the working directory", ours.stderr)
+
     def test_path_relative_to_an_open_directory(self):
         self.write("second/app.py", "import os\nFOLDER = os.open(os.path.dirname(__file__), "
                    "os.O_RDONLY | os.O_DIRECTORY)\n"

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <memory>
 
 #include "format/checksum.h"
@@ -110,6 +111,26 @@ TEST_CASE("a start-up variable that was empty then and is not set now means plai
   launch.environment.pop_back();
   CHECK(launch.check() == Fitness::kOtherStartup);
   CHECK(launch.explains("LC_ALL"));
+}
+
+TEST_CASE("an image that depends on the working directory fits in that directory only") {
+  Launch launch;
+  launch.contents().startup.push_back(
+      {"module", std::filesystem::current_path().string(), elf_writer::Comparison::kDirectory});
+  CHECK(launch.check() == Fitness::kFits);
+  launch.contents().startup.back().value = "/elsewhere";
+  CHECK(launch.check() == Fitness::kOtherStartup);
+  CHECK(launch.explanation ==
+        "module looks at the working directory, which was /elsewhere at the build");
+}
+
+TEST_CASE("a name that was not in the working directory must not be there") {
+  Launch launch;
+  launch.contents().startup.push_back({"module", "no such file", elf_writer::Comparison::kAbsent});
+  CHECK(launch.check() == Fitness::kFits);
+  launch.contents().startup.back().value = ".";
+  CHECK(launch.check() == Fitness::kOtherStartup);
+  CHECK(launch.explains("module looks in the working directory for ., which was not there"));
 }
 
 TEST_CASE("a variable that is kept by its digest is compared and not shown") {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <filesystem>
 
 #include "unit/sample.h"
 
@@ -73,6 +74,28 @@ TEST_CASE("variables that are to be ignored are not compared, whoever has read t
     REQUIRE(find(variables, name) != nullptr);
     CHECK(find(variables, name)->comparison == elf_writer::Comparison::kNone);
   }
+}
+
+TEST_CASE("the working directory is compared for the sake of a module that depends on it") {
+  const launcher::DirectoryUse use = {"user", "seeker", {"name"}};
+  const Variables variables = launcher::startup_variables({}, {{}, {}, use});
+  REQUIRE(find(variables, "user") != nullptr);
+  CHECK(find(variables, "user")->comparison == elf_writer::Comparison::kDirectory);
+  CHECK(find(variables, "user")->value == std::filesystem::current_path().string());
+  CHECK(find(variables, "seeker") == nullptr);
+}
+
+TEST_CASE("names that were sought in vain are compared, unless they are too many") {
+  launcher::DirectoryUse use = {"", "seeker", {"name"}};
+  Variables variables = launcher::startup_variables({}, {{}, {}, use});
+  REQUIRE(find(variables, "seeker") != nullptr);
+  CHECK(find(variables, "seeker")->comparison == elf_writer::Comparison::kAbsent);
+  CHECK(find(variables, "seeker")->value == "name");
+  use.absent.resize(1000, "name");
+  variables = launcher::startup_variables({}, {{}, {}, use});
+  CHECK(find(variables, "seeker")->comparison == elf_writer::Comparison::kDirectory);
+  use.seeker = "";  // modules that are imported afresh have sought them
+  CHECK(find(launcher::startup_variables({}, {{}, {}, use}), "seeker") == nullptr);
 }
 
 TEST_CASE("what decides how an interpreter starts cannot be ignored") {

@@ -1,0 +1,163 @@
+"""Modules whose import looks at the working directory: they see that of the launch and of the
+program, not that of the build."""
+
+import shutil
+import subprocess
+import unittest
+from pathlib import Path
+
+from test_modules import BuildTest
+from workshop import BINARIES, build, environment, interpreters, python, run
+
+# A module's import, and what it looks like.
+LOOKS = {
+    "asks": "import os\nVALUE = os.getcwd()\n",
+    "makes_absolute": "from os.path import abspath\nVALUE = abspath('name')\n",
+    "takes_path": "import pathlib\nVALUE = str(pathlib.Path.cwd())\n",
+    "reads": "with open('settings.txt') as file:\n    VALUE = file.read()\n",
+    "asks_whether": "import os.path\nVALUE = os.path.exists('perhaps')\n",
+    "lists": "import os\nVALUE = sorted(os.listdir())\n",
+    "fails": "try:\n    import broken\nexcept ImportError as error:\n    VALUE = str(error)\n",
+}
+APP = """
+import os, sys
+if len(sys.argv) > 1:
+    os.chdir(sys.argv[1])
+import bystander
+print(bystander.NAME)
+for name in {names}:
+    print(name, __import__(name).VALUE)
+"""
+AT_BUILD = "looks at the working directory, which was {} at the build"
+
+
+class DirectoryTest(BuildTest):
+    """Two directories with different files, and a directory of modules."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.here = self.write("here/settings.txt", "here").parent
+        self.there = self.write("there/settings.txt", "there").parent
+        self.modules = self.write(
+            "modules/bystander.py",
+            "import json, tempfile, importlib.metadata\nNAME = tempfile.gettempdir()\n").parent
+        self.image = self.directory / "x.image"
+
+    def variables(self) -> dict[str, str]:
+        """As the interpreter wants them: an absolute path to the modules."""
+        return environment(PYTHONPATH=str(self.modules))
+
+    def make(self, *modules: str, interpreter: Path | None = None) -> None:
+        """The image, built in `here`, and a program that imports all of it."""
+        self.write("app.py", APP.format(names=[name for name in modules if name != "bystander"]))
+        options = [part for name in modules for part in ("-m", name)]
+        built = build(self.image, *options, interpreter=interpreter, env=self.variables(),
+                      cwd=self.here)
+        self.assertEqual(0, built.returncode, built.stderr)
+        self.assertNotIn("could not be recorded", built.stdout)
+
+    def compare(self, directory: Path, *arguments: object, interpreter: Path | None = None) -> str:
+        """A launch in a directory does what plain Python does; returns its reasons."""
+        command = [self.directory / "app.py", *arguments]
+        plain = run(interpreter or python(), *command, env=self.variables(), cwd=directory)
+        ours = run(BINARIES / "pysnap-run", "--explain", "--image", self.image, *command,
+                   env=self.variables(), cwd=directory)
+        self.assertEqual((plain.stdout, plain.returncode), (ours.stdout, ours.returncode),
+                         ours.stderr)
+        return ours.stderr
+
+
+class ImportTest(DirectoryTest):
+    """Modules of Python alone."""
+
+    def test_import_sees_the_directory_of_the_launch_and_of_the_program(self):
+        for name, text in LOOKS.items():
+            self.write(f"modules/{name}.py", text)
+        self.write("modules/broken.py", "import os\nraise ImportError(os.getcwd())\n")
+        self.write("there/perhaps", "")
+        for interpreter in interpreters():
+            with self.subTest(str(interpreter)):
+                self.make("bystander", *LOOKS, interpreter=interpreter)
+                self.assertEqual("", self.compare(self.here, interpreter=interpreter))
+                self.assertEqual("", self.compare(self.there, self.here, interpreter=interpreter))
+                for directory, arguments in ((self.there, ()), (self.here, (self.there,)),
+                                             (Path("/"), (self.there,))):
+                    reasons = self.compare(directory, *arguments, interpreter=interpreter)
+                    for name in LOOKS:
+                        self.assertIn(f"{name} is imported afresh: {name} "
+                                      + AT_BUILD.format(self.here), reasons)
+                    self.assertNotIn("bystander", reasons)
+
+    def test_importer_of_one_that_looks(self):
+        self.write("modules/asks.py", LOOKS["asks"])
+        self.write("modules/above.py", "import json\nfrom asks import VALUE\n")
+        self.make("above", "bystander")
+        self.assertEqual("", self.compare(self.here))
+        self.assertIn("above is imported afresh: asks " + AT_BUILD.format(self.here),
+                      self.compare(self.there))
+
+    def test_directory_that_is_gone(self):
+        self.write("modules/asks.py", "import os\ntry:\n    VALUE = os.getcwd()\n"
+                   "except FileNotFoundError:\n    VALUE = None\n")
+        self.make("asks", "bystander")
+        gone = self.directory / "gone"
+        gone.mkdir()
+        program = f"import os; os.rmdir({str(gone)!r}); import asks; print(asks.VALUE)"
+        result = run(BINARIES / "pysnap-run", "--image", self.image, "-c", program,
+                     env=self.variables(), cwd=gone)
+        self.assertEqual(("None\n", ""), (result.stdout, result.stderr))
+
+    def test_what_is_renewed_anyway(self):
+        self.write("app.py", "import multiprocessing.process as m; print(m.ORIGINAL_DIR)")
+        built = build(self.image, "-m", "multiprocessing", env=self.variables(), cwd=self.here)
+        self.assertEqual(0, built.returncode, built.stderr)
+        self.assertEqual("", self.compare(self.there))
+
+
+class NativePackageTest(DirectoryTest):
+    """A package with C code, which cannot be imported afresh."""
+
+    def write_package(self, text: str) -> None:
+        """One whose extension module is a copy of the interpreter's."""
+        found = subprocess.run(
+            [python(), "-c", "import sysconfig; print(sysconfig.get_config_var('DESTSHARED'))"],
+            capture_output=True, text=True, check=True)
+        libraries = sorted(Path(found.stdout.strip()).glob("_queue.*.so"))
+        if not libraries:
+            self.skipTest("this interpreter has no such extension module")
+        self.write("modules/native/__init__.py", f"from native import _queue\n{text}")
+        shutil.copy2(libraries[0], self.modules / "native" / libraries[0].name)
+
+    def test_launch_elsewhere_runs_plain_python(self):
+        self.write_package(LOOKS["asks"])
+        self.make("native", "bystander")
+        self.assertEqual("", self.compare(self.here))
+        self.assertIn("plain Python runs instead of the image: native "
+                      + AT_BUILD.format(self.here), self.compare(self.there))
+
+    def test_file_that_is_nowhere(self):
+        self.write_package(LOOKS["asks_whether"])
+        self.make("native", "bystander")
+        self.assertEqual("", self.compare(self.here))
+        self.assertEqual("", self.compare(self.there))
+        self.write("there/perhaps", "")
+        self.assertEqual("", self.compare(self.here))
+        self.assertIn("plain Python runs instead of the image: native looks in the working "
+                      "directory for perhaps, which was not there at the build",
+                      self.compare(self.there))
+
+    def test_file_that_was_there_at_the_build(self):
+        self.write("here/perhaps", "")
+        self.write_package(LOOKS["asks_whether"])
+        self.make("native", "bystander")
+        self.assertEqual("", self.compare(self.here))
+        self.assertIn("native " + AT_BUILD.format(self.here), self.compare(self.there))
+
+    def test_package_that_does_not_look(self):
+        self.write_package("VALUE = 1\n")
+        self.make("native", "bystander")
+        self.assertEqual("", self.compare(self.there))
+
+
+if __name__ == "__main__":
+    unittest.main()
