@@ -72,8 +72,8 @@ def watch_directory_of(name, module):
 
 def settle_directory(prepared, fixed, builder):
     """Before the freeze: keeps what concerns hidden modules. Packages that C code knows cannot be
-    imported afresh: the whole image is for launches from the same directory, or from one where the
-    names are not either."""
+    imported afresh, and would go on with the frozen ones of what they import: the whole image is for
+    launches from the same directory, or from one where the names are not either."""
     ours = [n for n in DIRECTORY["users"] if n in prepared and n not in RENEWED_USERS]
     users = DIRECTORY["users"] = {name: DIRECTORY["users"][name] for name in ours}
     if not users:
@@ -82,11 +82,19 @@ def settle_directory(prepared, fixed, builder):
         DIRECTORY["path"] = posix.getcwdb()
     except OSError:
         DIRECTORY["path"] = b""  # no launch has it
-    for name in users:
-        if name.partition(".")[0] in fixed:
+    for name in ours:
+        if is_used_by(fixed, name):
             builder.tell("directory-user" if users[name] else "directory-seeker", name)
+            if name.partition(".")[0] not in fixed:
+                del users[name]
     indices = [HIDDEN["indices"][name] for name in users]
     DIRECTORY["indices"] = dict.fromkeys(with_importers(indices))
+
+
+def is_used_by(packages, name):
+    """Whether a module is part of one of these packages, or what one of them imports."""
+    users = with_importers([HIDDEN["indices"][name]])
+    return any(HIDDEN["records"][i][0].partition(".")[0] in packages for i in users)
 
 
 def with_importers(indices):

@@ -153,6 +153,17 @@ class NativePackageTest(DirectoryTest):
         self.assertEqual("", self.compare(self.here))
         self.assertIn("native " + AT_BUILD.format(self.here), self.compare(self.there))
 
+    def test_module_that_the_package_imports(self):
+        self.write("modules/below.py", LOOKS["asks_whether"])
+        self.write_package("from below import VALUE\n")
+        self.make("native", "below", "bystander")
+        self.assertEqual("", self.compare(self.here))
+        self.assertEqual("", self.compare(self.there))
+        self.write("there/perhaps", "")
+        self.assertIn("plain Python runs instead of the image: below looks in the working "
+                      "directory for perhaps, which was not there at the build",
+                      self.compare(self.there))
+
     def test_package_that_does_not_look(self):
         self.write_package("VALUE = 1\n")
         self.make("native", "bystander")
