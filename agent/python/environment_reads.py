@@ -72,12 +72,12 @@ def ignore_variable(name):
 def settle_reads(prepared, fixed, start, builder):
     """Before the freeze: keeps what concerns hidden modules.
 
-    Modules of packages that C code knows cannot be imported afresh; what they have read decides
-    whether a launch may use the image at all.
+    Modules of packages that C code knows cannot be imported afresh, and would go on with the frozen
+    ones of what they import; what all these have read decides whether a launch may use the image.
     """
     READS["names"] = {name: read for name, read in READS["names"].items() if name in prepared}
     for name, read in READS["names"].items():
-        if name.partition(".")[0] in fixed:
+        if is_used_by(fixed, name):
             for variable in read:
                 builder.tell("variable", as_text(variable))
     readers = {}

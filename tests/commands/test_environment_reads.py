@@ -80,6 +80,15 @@ class EnvironmentReadsTest(BuildTest):
         self.assert_succeeds(self.build_with("above", "bystander"))
         self.assertEqual("", self.compare(python(), "READ_BY_GET=new", "READ_BY_GET="))
 
+    def test_variable_of_what_a_package_with_c_code_imports(self):
+        self.write_native_package("native", "from below import VALUE\n")
+        self.write("below.py", "import os\nVALUE = os.environ.get('READ_BY_GET')\n")
+        self.write("app.py", "import native, below\nprint(native.VALUE, below.VALUE)\n")
+        self.assert_succeeds(self.build_with("native", "below"))
+        self.assertEqual("", self.compare(python()))
+        self.assertIn("plain Python runs instead of the image: the variable READ_BY_GET",
+                      self.compare(python(), READ_BY_GET="new"))
+
     def test_value_of_a_variable_is_not_in_the_image(self):
         self.write("secret.py", "import os\nHAS = 'SECRET' in os.environ\n")
         secret = "correct horse battery staple"

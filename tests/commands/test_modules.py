@@ -1,10 +1,12 @@
 """`pysnap build` with modules that fail or leave behind what cannot be frozen."""
 
+import shutil
+import subprocess
 import time
 import unittest
 from pathlib import Path
 
-from workshop import (INPUT, REFUSED, CommandTest, build, environment, interpreters, launch)
+from workshop import (INPUT, REFUSED, CommandTest, build, environment, interpreters, launch, python)
 
 # What a module leaves behind when it is imported, and a word for it in the sentence.
 LEFTOVERS = {
@@ -42,10 +44,22 @@ class BuildTest(CommandTest):
         """The environment with the test's directory on the module path."""
         return environment(PYTHONPATH=str(self.directory))
 
+    def write_native_package(self, folder: str, text: str) -> None:
+        """A package whose extension module is a copy of the interpreter's."""
+        found = subprocess.run(
+            [python(), "-c", "import sysconfig; print(sysconfig.get_config_var('DESTSHARED'))"],
+            capture_output=True, text=True, check=True)
+        libraries = sorted(Path(found.stdout.strip()).glob("_queue.*.so"))
+        if not libraries:
+            self.skipTest("this interpreter has no such extension module")
+        package = self.write(f"{folder}/__init__.py", f"from {Path(folder).name} import _queue\n{text}")
+        shutil.copy2(libraries[0], package.parent / libraries[0].name)
+
     def assert_no_image(self) -> None:
         """No image, and no half-written one."""
         self.assertEqual([], [path.name for path in self.directory.iterdir()
                               if "image" in path.name])
+
 
 class ModuleTest(BuildTest):
     """Modules that are imported before the freeze."""

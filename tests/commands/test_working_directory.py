@@ -1,8 +1,6 @@
 """Modules whose import looks at the working directory: they see that of the launch and of the
 program, not that of the build."""
 
-import shutil
-import subprocess
 import unittest
 from pathlib import Path
 
@@ -118,15 +116,8 @@ class NativePackageTest(DirectoryTest):
     """A package with C code, which cannot be imported afresh."""
 
     def write_package(self, text: str) -> None:
-        """One whose extension module is a copy of the interpreter's."""
-        found = subprocess.run(
-            [python(), "-c", "import sysconfig; print(sysconfig.get_config_var('DESTSHARED'))"],
-            capture_output=True, text=True, check=True)
-        libraries = sorted(Path(found.stdout.strip()).glob("_queue.*.so"))
-        if not libraries:
-            self.skipTest("this interpreter has no such extension module")
-        self.write("modules/native/__init__.py", f"from native import _queue\n{text}")
-        shutil.copy2(libraries[0], self.modules / "native" / libraries[0].name)
+        """One that cannot be imported afresh."""
+        self.write_native_package("modules/native", text)
 
     def test_launch_elsewhere_runs_plain_python(self):
         self.write_package(LOOKS["asks"])
