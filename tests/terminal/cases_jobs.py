@@ -171,8 +171,8 @@ print('still here')
 def pipeline_in_the_foreground(terminal: Terminal) -> None:
     """Two launches in one job: one group, one Ctrl-C."""
     terminal.write("gives.py", "import sys, time\nprint('line', flush=True)\ntime.sleep(60)\n")
-    terminal.write("takes.py", "import os, sys\nsys.tracebacklimit = 0\n"
-                   "print(sys.stdin.readline(), os.getpgrp() == os.tcgetpgrp(1))\ntry:\n"
+    terminal.write("takes.py", "import os, sys\nsys.tracebacklimit = 0\ntry:\n"
+                   "    print(sys.stdin.readline(), os.getpgrp() == os.tcgetpgrp(1))\n"
                    "    sys.stdin.readline()\nexcept KeyboardInterrupt:\n    print('interrupted')\n")
     terminal.shell()
     terminal.type("$LAUNCH gives.py 2>/dev/null | $LAUNCH takes.py\n")
