@@ -70,10 +70,10 @@ def watch_directory_of(name, module):
         watch_function(module._candidate_tempdir_list, code_of_candidates(), uncounted)
 
 
-def settle_directory(prepared, fixed, builder):
-    """Before the freeze: keeps what concerns hidden modules. Packages that C code knows cannot be
-    imported afresh, and would go on with the frozen ones of what they import: the whole image is for
-    launches from the same directory, or from one where the names are not either."""
+def settle_directory(prepared, kept, builder):
+    """Before the freeze: keeps what concerns hidden modules. For what `kept` holds
+    (kept_by_native_code() in hidden.py), the whole image is for launches from the same directory, or
+    from one where the names are not either."""
     ours = [n for n in DIRECTORY["users"] if n in prepared and n not in RENEWED_USERS]
     users = DIRECTORY["users"] = {name: DIRECTORY["users"][name] for name in ours}
     if not users:
@@ -83,35 +83,21 @@ def settle_directory(prepared, fixed, builder):
     except OSError:
         DIRECTORY["path"] = b""  # no launch has it
     for name in ours:
-        if is_used_by(fixed, name):
+        if HIDDEN["indices"][name] in kept:
             builder.tell("directory-user" if users[name] else "directory-seeker", name)
-            if name.partition(".")[0] not in fixed:
+            if name.partition(".")[0] not in HIDDEN["fixed"]:
                 del users[name]
     indices = [HIDDEN["indices"][name] for name in users]
     DIRECTORY["indices"] = dict.fromkeys(with_importers(indices))
 
 
-def is_used_by(packages, name):
-    """Whether a module is part of one of these packages, or what one of them imports."""
-    users = with_importers([HIDDEN["indices"][name]])
-    return any(HIDDEN["records"][i][0].partition(".")[0] in packages for i in users)
-
-
 def with_importers(indices):
     """These modules, and those whose import imports one of them, directly or not."""
     importers = {}
-    for index, record in enumerate(HIDDEN["records"]):
-        for other in (record[3],) + record[5]:
-            if type(other) is int and other >= 0:
-                importers.setdefault(other, []).append(index)
-    found = set(indices)
-    open_indices = list(indices)
-    while open_indices:
-        for index in importers.get(open_indices.pop(), ()):
-            if index not in found:
-                found.add(index)
-                open_indices.append(index)
-    return found
+    for index in range(len(HIDDEN["records"])):
+        for other in imports_of(index):
+            importers.setdefault(other, []).append(index)
+    return all_behind(indices, lambda index: importers.get(index, ()))
 
 
 def directory_changed(indices):

@@ -69,15 +69,12 @@ def ignore_variable(name):
     IGNORED.add(name.encode(sys.getfilesystemencoding(), "surrogateescape"))
 
 
-def settle_reads(prepared, fixed, start, builder):
-    """Before the freeze: keeps what concerns hidden modules.
-
-    Modules of packages that C code knows cannot be imported afresh, and would go on with the frozen
-    ones of what they import; what all these have read decides whether a launch may use the image.
-    """
+def settle_reads(prepared, kept, start, builder):
+    """Before the freeze: keeps what concerns hidden modules. What those in `kept` have read
+    (kept_by_native_code() in hidden.py) decides whether a launch may use the image."""
     READS["names"] = {name: read for name, read in READS["names"].items() if name in prepared}
     for name, read in READS["names"].items():
-        if is_used_by(fixed, name):
+        if HIDDEN["indices"][name] in kept:
             for variable in read:
                 builder.tell("variable", as_text(variable))
     readers = {}

@@ -145,6 +145,32 @@ def packages_known_to_native_code(recorder, prepared, modules):
     return dict.fromkeys(known, True)
 
 
+def kept_by_native_code():
+    """The modules of packages that C code knows, and those they import, directly or not: none of them
+    can be imported afresh without the others, which would go on with the frozen one."""
+    records = enumerate(HIDDEN["records"])
+    own = [i for i, record in records if record[0].partition(".")[0] in HIDDEN["fixed"]]
+    return all_behind(own, imports_of)
+
+
+def imports_of(index):
+    """The modules that the import of one imports itself, its parent among them."""
+    record = HIDDEN["records"][index]
+    return [step for step in (record[3],) + record[5] if type(step) is int and step >= 0]
+
+
+def all_behind(indices, neighbours):
+    """These modules and all that are reached from them."""
+    found = set(indices)
+    open_indices = list(indices)
+    while open_indices:
+        for other in neighbours(open_indices.pop()):
+            if other not in found:
+                found.add(other)
+                open_indices.append(other)
+    return found
+
+
 def is_extension(module):
     """Whether a module was made by C code from a file."""
     loader = getattr(own_name(module, "__spec__"), "loader", None)

@@ -107,8 +107,9 @@ def hide():
         LAUNCH["started_modules"] = dict.fromkeys(sys.modules)
     if not BUILD["again"]:
         prepared = hide_modules(BUILD["recorder"], BUILD["effects"])
-        settle_reads(prepared, HIDDEN["fixed"], BUILD["environment"], BUILD["builder"])
-        settle_directory(prepared, HIDDEN["fixed"], BUILD["builder"])
+        kept = kept_by_native_code()
+        settle_reads(prepared, kept, BUILD["environment"], BUILD["builder"])
+        settle_directory(prepared, kept, BUILD["builder"])
     settle_package(BUILD["builder"], BUILD["finder"])
     keep_boot_hooks()
     BUILD.clear()

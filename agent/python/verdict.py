@@ -118,15 +118,7 @@ def note_patches():
 
 def reachable(index):
     """The modules that the import of one imports, directly or not, with sys and builtins."""
-    seen = {index, HIDDEN["sys"], HIDDEN["builtins"]}
-    open_indices = [index]
-    while open_indices:
-        record = HIDDEN["records"][open_indices.pop()]
-        for other in (record[3],) + record[5]:
-            if type(other) is int and other >= 0 and other not in seen:
-                seen.add(other)
-                open_indices.append(other)
-    return seen
+    return all_behind([index], imports_of) | {HIDDEN["sys"], HIDDEN["builtins"]}
 
 
 def publishing_order(index):
