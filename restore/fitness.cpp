@@ -61,28 +61,52 @@ bool is_absent(const ImageView& image, const format::EnvironmentKey& key,
   return false;
 }
 
+const char* value_now(const char* name, char** environment) {
+  return meant_value(name, bare::environment_value(environment, name));
+}
+
+// `then`: what the variable was at the build, or nullptr.
+bool value_agrees(const ImageView& image, const format::EnvironmentKey& key, const char* then,
+                  char** environment, bare::Message& explanation) {
+  const char* name = image.string(key.name);
+  const char* now = value_now(name, environment);
+  then = meant_value(name, then);
+  const bool same = (now == nullptr || then == nullptr) ? now == then : bare::equal(now, then);
+  if (!same) explain_variable(name, now, key.kind, then, explanation);
+  return same;
+}
+
+bool digest_agrees(const ImageView& image, const format::EnvironmentKey& key, char** environment,
+                   bare::Message& explanation) {
+  const char* name = image.string(key.name);
+  const char* now = value_now(name, environment);
+  const bool same = now != nullptr && format::value_digest(name, now) == key.digest;
+  if (!same) explain_variable(name, now, key.kind, nullptr, explanation);
+  return same;
+}
+
+bool agrees(const ImageView& image, const format::EnvironmentKey& key, char** environment,
+            bare::Message& explanation) {
+  switch (key.kind) {
+    case VariableKind::kUnset:
+      return value_agrees(image, key, nullptr, environment, explanation);
+    case VariableKind::kValue:
+      return value_agrees(image, key, image.string(key.value), environment, explanation);
+    case VariableKind::kDigest:
+      return digest_agrees(image, key, environment, explanation);
+    case VariableKind::kIgnored:
+      return true;
+    case VariableKind::kDirectory:
+      return directory_agrees(image, key, explanation);
+    case VariableKind::kAbsent:
+      return is_absent(image, key, explanation);
+  }
+  return false;  // no image with another kind is opened
+}
+
 bool startup_agrees(const ImageView& image, char** environment, bare::Message& explanation) {
   for (const format::EnvironmentKey& key : image.environment()) {
-    if (key.kind == VariableKind::kIgnored) continue;
-    if (key.kind == VariableKind::kDirectory || key.kind == VariableKind::kAbsent) {
-      const auto agrees = key.kind == VariableKind::kAbsent ? is_absent : directory_agrees;
-      if (!agrees(image, key, explanation)) return false;
-      continue;
-    }
-    const char* name = image.string(key.name);
-    const char* now = meant_value(name, bare::environment_value(environment, name));
-    const char* then = nullptr;
-    bool same;
-    if (key.kind == VariableKind::kDigest) {
-      same = now != nullptr && format::value_digest(name, now) == key.digest;
-    } else {
-      then =
-          meant_value(name, key.kind == VariableKind::kUnset ? nullptr : image.string(key.value));
-      same = (now == nullptr || then == nullptr) ? now == then : bare::equal(now, then);
-    }
-    if (same) continue;
-    explain_variable(name, now, key.kind, then, explanation);
-    return false;
+    if (!agrees(image, key, environment, explanation)) return false;
   }
   return true;
 }
