@@ -15,6 +15,10 @@ class Path {
     for (size_t i = 0; i < size && !is_cut_; ++i) bytes_[size_++] = text[i];
     return *this;
   }
+  // The directory of an entry of PATH: an empty one is the working directory.
+  Path& add_entry(const Part& entry) {
+    return entry.size == 0 ? add(".") : add(entry.begin, entry.size);
+  }
   const char* text() {
     bytes_[is_cut_ ? 0 : size_] = 0;
     return bytes_;

@@ -55,6 +55,17 @@ inline SystemResult read_at(int descriptor, void* bytes, size_t size, uint64_t o
                      static_cast<long>(offset));
 }
 
+// Reads from the beginning of a file; fewer bytes at its end or at an error.
+inline uint64_t read_front(int descriptor, char* bytes, uint64_t size) {
+  uint64_t done = 0;
+  while (done < size) {
+    const SystemResult got = read_at(descriptor, bytes + done, size - done, done);
+    if (got.raw <= 0) break;
+    done += static_cast<uint64_t>(got.raw);
+  }
+  return done;
+}
+
 inline SystemResult close(int descriptor) { return system_call(SYS_close, descriptor); }
 
 inline SystemResult map(uint64_t address, uint64_t size, int protection, int flags, int descriptor,

@@ -36,6 +36,22 @@ const char* meant_environment_value(char** environment, const char* name) {
   return value == nullptr || *value == 0 ? nullptr : value;
 }
 
+size_t directory_length(const char* path, size_t size) {
+  while (size > 0 && path[size - 1] != '/') --size;
+  return size;
+}
+
+const char* last_part(const char* path) { return path + directory_length(path, length_of(path)); }
+
+bool next_entry(const char*& rest, Part& entry) {
+  if (rest == nullptr) return false;
+  const char* end = rest;
+  while (*end != 0 && *end != ':') ++end;
+  entry = {rest, static_cast<size_t>(end - rest)};
+  rest = *end == 0 ? nullptr : end + 1;
+  return true;
+}
+
 uint64_t parse_hexadecimal(const char*& text) {
   uint64_t value = 0;
   for (;; ++text) {

@@ -13,6 +13,20 @@ bool starts_with(const char* text, const char* prefix);
 const char* environment_value(char** environment, const char* name);
 // The same, and nullptr also when it is set to nothing, which counts as not set for CPython.
 const char* meant_environment_value(char** environment, const char* name);
+// The length of a path's directory with its slash: 0 where there is none.
+size_t directory_length(const char* path, size_t size);
+// What follows the last slash.
+const char* last_part(const char* path);
+
+// A part of a text, without a terminator.
+struct Part {
+  const char* begin;
+  size_t size;
+};
+// Takes the next entry of a list with colons in between, as PATH is. `rest` begins as the whole
+// list and is nullptr behind the last entry; false: there was none.
+bool next_entry(const char*& rest, Part& entry);
+
 // Reads hexadecimal digits from `text`, leaves `text` behind the last one.
 uint64_t parse_hexadecimal(const char*& text);
 

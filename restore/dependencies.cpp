@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "bare/directory_entry.h"
 #include "bare/system_call.h"
 #include "format/listing.h"
 
@@ -93,28 +94,16 @@ class Scratch {
 bool same_bytes(const Dependency& then, int at, const char* name, Scratch& scratch) {
   if (then.digest == 0 || then.size > format::kMostDigestedBytes) return false;
   char* bytes = scratch.bytes();
+  if (bytes == nullptr) return false;
   const bare::SystemResult file =
       bare::system_call(SYS_openat, at, bare::as_word(name), kCloseOnExec | kNonBlocking);
   if (file.failed()) return false;
   const int descriptor = static_cast<int>(file.raw);
-  uint64_t size = 0;
-  while (bytes != nullptr && size <= then.size) {
-    const bare::SystemResult got =
-        bare::read_at(descriptor, bytes + size, then.size + 1 - size, size);
-    if (got.raw <= 0) break;
-    size += static_cast<uint64_t>(got.raw);
-  }
+  // One more byte would show that it has grown.
+  const uint64_t size = bare::read_front(descriptor, bytes, then.size + 1);
   bare::close(descriptor);
-  return bytes != nullptr && size == then.size && format::checksum(bytes, size) == then.digest;
+  return size == then.size && format::checksum(bytes, size) == then.digest;
 }
-
-// The fixed part of a record of getdents64(2); the name follows, with a terminator.
-struct __attribute__((packed)) DirectoryEntry {
-  uint64_t inode;
-  int64_t offset;
-  uint16_t size;
-  uint8_t type;
-};
 
 // A directory that cannot be listed to its end has no digest.
 bool digest_of(int at, const char* name, const format::ListingRules& wanted, uint64_t& digest) {
@@ -127,9 +116,8 @@ bool digest_of(int at, const char* name, const format::ListingRules& wanted, uin
     if (got.failed()) return false;
     if (got.raw == 0) return true;
     for (long place = 0; place < got.raw;) {
-      const auto* entry = reinterpret_cast<const DirectoryEntry*>(entries + place);
-      const char* found = entries + place + sizeof *entry;
-      digest += format::name_digest(wanted, found, bare::length_of(found));
+      const auto* entry = reinterpret_cast<const bare::DirectoryEntry*>(entries + place);
+      digest += format::name_digest(wanted, entry->name, bare::length_of(entry->name));
       place += entry->size;
     }
   }

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "bare/directory_entry.h"
 #include "bare/system_call.h"
 #include "format/checksum.h"
 #include "format/program_key.h"
@@ -12,15 +13,6 @@
 
 namespace pysnap::restore {
 namespace {
-
-// One record of getdents64(2).
-struct DirectoryEntry {
-  uint64_t inode;
-  int64_t offset;
-  uint16_t size;
-  uint8_t type;
-  char name[1];  // as long as it is
-};
 
 constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 
@@ -105,21 +97,16 @@ bool find_default_interpreter(char** environment, bare::Path& interpreter) {
       return true;
     }
   }
-  const char* entry = bare::environment_value(environment, "PATH");
-  if (entry == nullptr) entry = "/usr/local/bin:/usr/bin:/bin";
-  for (;;) {
-    const char* end = entry;
-    while (*end != 0 && *end != ':') ++end;
+  const char* rest = search_directories(environment);
+  for (bare::Part entry; bare::next_entry(rest, entry);) {
     bare::Path path;
-    path.add(end == entry ? "." : "").add(entry, static_cast<size_t>(end - entry));
-    const char* candidate = path.add("/python3").text();
-    if (is_program(candidate) && !is_this_program(candidate)) {
+    path.add_entry(entry).add("/python3");
+    if (is_program(path.text()) && !is_this_program(path.text())) {
       interpreter = path;
       return true;
     }
-    if (*end == 0) return false;
-    entry = end + 1;
   }
+  return false;
 }
 
 uint64_t program_key(const char* interpreter, const LaunchOptions& options) {
@@ -152,7 +139,7 @@ bool CachedProgram::next_image(OpenImage& image) {
       position_ = 0;
       if (filled_ <= 0) return false;
     }
-    const auto* entry = reinterpret_cast<const DirectoryEntry*>(entries_ + position_);
+    const auto* entry = reinterpret_cast<const bare::DirectoryEntry*>(entries_ + position_);
     position_ += entry->size;
     if (!ends_with(entry->name, format::kImageEnding)) continue;
     name_ = entry->name;

@@ -12,15 +12,8 @@ namespace pysnap::restore {
 namespace {
 
 using bare::kLongestPath;
+using bare::last_part;
 using bare::Path;
-
-const char* base_of(const char* path) {
-  const char* base = path;
-  for (const char* at = path; *at != 0; ++at) {
-    if (*at == '/') base = at + 1;
-  }
-  return base;
-}
 
 // python, python3, python3.N
 bool is_interpreter_name(const char* base) {
@@ -38,7 +31,7 @@ bool is_interpreter_name(const char* base) {
 
 // "." for a path without a slash.
 void add_directory(Path& path, const char* of) {
-  const size_t size = static_cast<size_t>(base_of(of) - of);
+  const size_t size = bare::directory_length(of, bare::length_of(of));
   size == 0 ? path.add("./") : path.add(of, size);
 }
 
@@ -170,9 +163,14 @@ bool is_dynamic_program(const char* path) {
 
 }  // namespace
 
+const char* search_directories(char** environment) {
+  const char* directories = bare::environment_value(environment, "PATH");
+  return directories == nullptr ? "/usr/local/bin:/usr/bin:/bin" : directories;
+}
+
 bool is_interpreter_itself(const char* candidate) {
   char real[kLongestPath];
-  return find_real_path(candidate, real) && is_interpreter_name(base_of(real)) &&
+  return find_real_path(candidate, real) && is_interpreter_name(last_part(real)) &&
          is_dynamic_program(real);
 }
 
@@ -197,31 +195,31 @@ bool execute_candidate(const Search& search, const char* candidate) {
   return false;
 }
 
+// What follows the link's own directory; the whole list where that is not in it, nullptr where it
+// is the last one.
+const char* entries_behind(const char* link, const char* whole) {
+  const Identity own_directory = directory_of(link);
+  if (own_directory.inode == 0) return whole;
+  const char* behind = whole;
+  const char* rest = whole;
+  for (bare::Part entry; bare::next_entry(rest, entry);) {
+    Path directory;
+    directory.add_entry(entry).add("/");
+    if (identity_of(directory.text()) == own_directory) behind = rest;
+  }
+  return behind;
+}
+
 // Walks PATH from behind the link's own directory. Going only forwards ends also where several
 // links and copies of this program stand in PATH: each looks behind itself. A wrapper can lead back
 // here once, then only interpreters themselves are taken.
 template <typename Visit>
 bool search_path(const Search& search, const char* name, Visit visit) {
-  const char* variable = bare::environment_value(search.environment, "PATH");
-  const char* whole = variable == nullptr ? "/usr/local/bin:/usr/bin:/bin" : variable;
-  const Identity own_directory = directory_of(search.link);
-  const char* begin = whole;
-  for (int pass = 0; pass < 2; ++pass) {
-    const char* entry = pass == 0 ? whole : begin;
-    for (;;) {
-      const char* end = entry;
-      while (*end != 0 && *end != ':') ++end;
-      Path candidate;
-      candidate.add(end == entry ? "." : "").add(entry, static_cast<size_t>(end - entry));
-      candidate.add("/");
-      const char* next = *end == 0 ? nullptr : end + 1;
-      if (pass == 0 && own_directory.inode != 0 && identity_of(candidate.text()) == own_directory)
-        begin = next;
-      if (pass == 1 && visit(search, candidate.add(name).text())) return true;
-      if (next == nullptr) break;
-      entry = next;
-    }
-    if (begin == nullptr) return false;  // the link's directory is the last one
+  const char* rest = entries_behind(search.link, search_directories(search.environment));
+  for (bare::Part entry; bare::next_entry(rest, entry);) {
+    Path candidate;
+    candidate.add_entry(entry).add("/").add(name);
+    if (visit(search, candidate.text())) return true;
   }
   return false;
 }
@@ -236,7 +234,7 @@ bool is_next_program(const Search& search, const char* candidate) {
 // `python` stands for python3 where there is nothing of its own name.
 template <typename Visit>
 bool search_names(const Search& search, Visit visit) {
-  const char* name = base_of(search.link);
+  const char* name = last_part(search.link);
   return search_path(search, name, visit) ||
          (bare::equal(name, "python") && search_path(search, "python3", visit));
 }
@@ -250,10 +248,10 @@ Identity own_identity(const char* link) {
 
 const char* interpreter_link(const bare::ProcessStart& start) {
   const auto* executed = reinterpret_cast<const char*>(start.auxiliary_value(AT_EXECFN));
-  if (executed != nullptr && is_interpreter_name(base_of(executed))) return executed;
+  if (executed != nullptr && is_interpreter_name(last_part(executed))) return executed;
   // The kernel gives the script's path there when this is the interpreter of a script (#!).
   const char* typed = start.argument_count > 0 ? start.arguments[0] : nullptr;
-  return typed != nullptr && is_interpreter_name(base_of(typed)) ? typed : nullptr;
+  return typed != nullptr && is_interpreter_name(last_part(typed)) ? typed : nullptr;
 }
 
 const char* image_of_link(const char* link, char** environment) {
@@ -264,7 +262,7 @@ const char* image_of_link(const char* link, char** environment) {
 }
 
 const char* why_not_for_link(const char* link, const format::ImageView& image) {
-  const char* wanted = base_of(link) + bare::length_of("python");
+  const char* wanted = last_part(link) + bare::length_of("python");
   const char* version = image.string(image.header().interpreter_version);
   // `python` and `python3` stand for any version; `python3.1` must not take 3.11.
   if (bare::length_of(wanted) > 1) {
@@ -322,7 +320,7 @@ void execute_next_interpreter(const char* link, char** arguments, char** environ
     search.keeps_name = true;
     home.add("/");
     Path same = home;
-    execute_candidate(search, same.add(base_of(link)).text());
+    execute_candidate(search, same.add(last_part(link)).text());
     execute_candidate(search, home.add("python3").text());
   }
   search_names(search, execute_candidate);

@@ -21,6 +21,9 @@ const char* image_of_link(const char* link, char** environment);
 // and of the virtual environment it lies in. A reason, or nullptr when it is.
 const char* why_not_for_link(const char* link, const format::ImageView& image);
 
+// Where programs are searched: PATH, or where shells search without it.
+const char* search_directories(char** environment);
+
 // Whether a file is CPython's own program, behind a name like python3.11. Not a wrapper, such as a
 // shim of a version manager, which searches PATH itself and could come back to a link for ever.
 bool is_interpreter_itself(const char* candidate);

@@ -16,9 +16,7 @@ bool find_part(const char* place, bare::Path& part) {
   const bare::SystemResult length = bare::system_call(SYS_readlink, bare::as_word("/proc/self/exe"),
                                                       bare::as_word(own), sizeof own - 1);
   if (length.failed()) return false;
-  long end = length.raw;
-  while (end > 0 && own[end - 1] != '/') --end;
-  part.add(own, static_cast<size_t>(end)).add(place);
+  part.add(own, bare::directory_length(own, static_cast<size_t>(length.raw))).add(place);
   return true;
 }
 

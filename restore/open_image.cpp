@@ -44,15 +44,6 @@ Place find_metadata(int descriptor) {
 // launch needs these until it jumps.
 constexpr int kFilledMemory = MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE;
 
-bool read_front(int descriptor, char* memory, uint64_t size) {
-  for (uint64_t done = 0; done < size;) {
-    const bare::SystemResult got = bare::read_at(descriptor, memory + done, size - done, done);
-    if (got.failed() || got.raw == 0) return false;
-    done += static_cast<uint64_t>(got.raw);
-  }
-  return true;
-}
-
 enum class Owner { kChecked, kAny };
 
 OpenImage examine(const bare::SystemResult opened, Owner owner) {
@@ -77,8 +68,8 @@ OpenImage examine(const bare::SystemResult opened, Owner owner) {
   const bare::SystemResult memory =
       bare::map(0, front_size, PROT_READ | PROT_WRITE, kFilledMemory, -1, 0);
   if (memory.failed()) return rejected(image, "there is no memory for it", memory.error());
-  const char* file = reinterpret_cast<const char*>(memory.raw);
-  if (!read_front(image.descriptor, reinterpret_cast<char*>(memory.raw), front_size))
+  char* file = reinterpret_cast<char*>(memory.raw);
+  if (bare::read_front(image.descriptor, file, front_size) != front_size)
     return rejected(image, "it was cut short");
   const format::RejectReason reason =
       format::check_seal(file, place.offset, file + place.offset, place.size, file_size);
@@ -89,8 +80,7 @@ OpenImage examine(const bare::SystemResult opened, Owner owner) {
 
 // Nullptr also where there is no such directory: opening the image says so.
 const char* why_directory_is_not_trusted(const char* path) {
-  size_t size = bare::length_of(path);
-  while (size > 0 && path[size - 1] != '/') --size;
+  const size_t size = bare::directory_length(path, bare::length_of(path));
   bare::Path directory;
   directory.add(size == 0 ? "." : "").add(path, size);
   struct stat status;

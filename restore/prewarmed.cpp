@@ -11,9 +11,8 @@ namespace {
 // where the link lies. Writes that path with a slash at its end.
 void find_directory(const char* interpreter, char* path) {
   bare::Path directory;
-  size_t end = bare::length_of(interpreter);
-  while (end > 0 && interpreter[end - 1] != '/') --end;
-  directory.add(interpreter, end).add(".");
+  const size_t size = bare::directory_length(interpreter, bare::length_of(interpreter));
+  directory.add(interpreter, size).add(".");
   if (!find_real_path(directory.text(), path)) return;
   const size_t length = bare::length_of(path);
   if (length + 1 < bare::kLongestPath) path[length] = '/', path[length + 1] = 0;
@@ -38,21 +37,17 @@ PrewarmedPlaces::PrewarmedPlaces(char** environment, const LaunchOptions& option
 }
 
 const char* PrewarmedPlaces::next_named() {
-  while (named_ != nullptr) {
-    const char* begin = named_;
-    const char* end = begin;
-    while (*end != 0 && *end != ':') ++end;
-    named_ = *end == 0 ? nullptr : end + 1;
-    if (end == begin) continue;
+  for (bare::Part entry; bare::next_entry(named_, entry);) {
+    if (entry.size == 0) continue;
     place_ = {};
-    return place_.add(begin, static_cast<size_t>(end - begin)).text();
+    return place_.add(entry.begin, entry.size).text();
   }
   return nullptr;
 }
 
 const char* PrewarmedPlaces::next() {
   if (const char* named = next_named()) return named;
-  while (end_ > 0 && path_[end_ - 1] != '/') --end_;
+  end_ = bare::directory_length(path_, end_);
   const size_t length = bare::length_of(format::kPrewarmedDirectory);
   if (end_ == 0 || end_ + length >= sizeof path_) return nullptr;
   // What stood there is not needed any more: the search goes upwards.

@@ -43,11 +43,7 @@ char* end_of(char* text) { return text + bare::length_of(text) + 1; }
 }  // namespace
 
 void set_process_name(const char* interpreter) {
-  const char* name = interpreter;
-  for (const char* at = interpreter; *at != 0; ++at) {
-    if (*at == '/') name = at + 1;
-  }
-  bare::system_call(SYS_prctl, PR_SET_NAME, bare::as_word(name));
+  bare::system_call(SYS_prctl, PR_SET_NAME, bare::as_word(bare::last_part(interpreter)));
 }
 
 // PR_SET_MM_MAP needs no privilege as long as /proc/PID/exe stays (prctl(2),

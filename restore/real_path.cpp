@@ -51,7 +51,7 @@ class Walk {
   }
 
   void leave_directory() {
-    while (length_ > 0 && real_[length_ - 1] != '/') --length_;
+    length_ = bare::directory_length(real_, length_);
     if (length_ > 0) --length_;
   }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <vector>
 
 namespace pysnap::bare {
 namespace {
@@ -65,6 +66,39 @@ TEST_CASE("a message that is too long is cut and stays terminated") {
   CHECK(text.size() < 4096);
   message.add_number(5);
   CHECK(message.text() == text);
+}
+
+TEST_CASE("a directory ends with the last slash of a path") {
+  const auto directory = [](const std::string& path) {
+    return path.substr(0, directory_length(path.c_str(), path.size()));
+  };
+  CHECK(directory("/usr/bin/python3") == "/usr/bin/");
+  CHECK(directory("/usr/bin/") == "/usr/bin/");
+  CHECK(directory("/python3") == "/");
+  CHECK(directory("python3").empty());
+  CHECK(directory("").empty());
+  CHECK(directory_length("/usr/bin/python3", 8) == 5);
+}
+
+TEST_CASE("the last part of a path follows its last slash") {
+  CHECK(last_part("/usr/bin/python3") == std::string("python3"));
+  CHECK(last_part("python3") == std::string("python3"));
+  CHECK(last_part("/usr/bin/") == std::string());
+}
+
+TEST_CASE("a list with colons has empty entries, too") {
+  const auto entries = [](const char* rest) {
+    std::vector<std::string> found;
+    for (Part entry; next_entry(rest, entry);) found.emplace_back(entry.begin, entry.size);
+    CHECK(rest == nullptr);
+    return found;
+  };
+  using Entries = std::vector<std::string>;
+  CHECK(entries("/usr/bin:/bin") == Entries{"/usr/bin", "/bin"});
+  CHECK(entries("/bin") == Entries{"/bin"});
+  CHECK(entries("") == Entries{""});
+  CHECK(entries(":/bin::") == Entries{"", "/bin", "", ""});
+  CHECK(entries(nullptr).empty());
 }
 
 }  // namespace
