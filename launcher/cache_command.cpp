@@ -2,10 +2,10 @@
 
 #include <chrono>
 #include <cstdlib>
-#include <nlohmann/json.hpp>
 
 #include "launcher/image_cache.h"
 #include "launcher/image_file.h"
+#include "launcher/json_text.h"
 
 namespace pysnap::launcher {
 namespace {
@@ -66,11 +66,6 @@ nlohmann::ordered_json described(const CachedProgram& program) {
           {"failure", failure}};
 }
 
-void print_json(const nlohmann::ordered_json& json) {
-  using Handler = nlohmann::ordered_json::error_handler_t;
-  fmt::print("{}\n", json.dump(2, ' ', false, Handler::replace));
-}
-
 void print_program(const CachedProgram& program) {
   fmt::print("key          {}\nprogram      {}\ninterpreter  {}\ndirectory    {}\n", program.key,
              program.about.program, program.about.interpreter, program.about.working_directory);
@@ -98,7 +93,7 @@ Status cache_list(bool as_json) {
   if (as_json) {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
     for (const CachedProgram& program : *programs) list.push_back(described(program));
-    print_json(list);
+    fmt::print("{}\n", json_text(list));
     return {};
   }
   const std::string cache = cache_directory().value_or("");
@@ -121,7 +116,7 @@ Status cache_show(const std::string& wanted, bool as_json) {
     if (!program.key.starts_with(wanted) && program.about.program.find(wanted) == std::string::npos)
       continue;
     if (as_json)
-      print_json(described(program));
+      fmt::print("{}\n", json_text(described(program)));
     else
       fmt::print("{}", any ? "\n" : ""), print_program(program);
     any = true;

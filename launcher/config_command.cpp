@@ -1,8 +1,7 @@
 #include "launcher/config_command.h"
 
-#include <nlohmann/json.hpp>
-
 #include "launcher/configuration.h"
+#include "launcher/json_text.h"
 
 namespace pysnap::launcher {
 namespace {
@@ -10,10 +9,6 @@ namespace {
 using nlohmann::ordered_json;
 using support::Result;
 using support::Status;
-
-ordered_json text_or_null(const std::string& text) {
-  return text.empty() ? ordered_json(nullptr) : ordered_json(text);
-}
 
 ordered_json describe(const ConfiguredProgram& program) {
   return {{name_of(program.form), program.name},
@@ -84,7 +79,7 @@ Status show_configuration(const std::string& directory, OutputForm form) {
   if (!configuration) return support::fail(configuration.error());
   const ordered_json settings = describe(*configuration);
   if (form == OutputForm::kJson) {
-    fmt::print("{}\n", settings.dump(2, ' ', false, ordered_json::error_handler_t::replace));
+    fmt::print("{}\n", json_text(settings));
   } else {
     print_text(settings);
   }

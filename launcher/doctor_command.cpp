@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "launcher/cache_checks.h"
 #include "launcher/finding.h"
+#include "launcher/json_text.h"
 #include "launcher/machine_checks.h"
 #include "launcher/trial.h"
 
@@ -60,9 +60,6 @@ void print_line(const Finding& finding) {
 }
 
 void print_json(const Findings& findings, Health health) {
-  const auto text_or_null = [](const std::string& text) {
-    return text.empty() ? ordered_json(nullptr) : ordered_json(text);
-  };
   ordered_json checks = ordered_json::array();
   for (const Finding& finding : findings) {
     checks.push_back({{"check", finding.check},
@@ -72,7 +69,7 @@ void print_json(const Findings& findings, Health health) {
                       {"way_out", text_or_null(finding.way_out)}});
   }
   const ordered_json all = {{"works", health == Health::kGood}, {"checks", std::move(checks)}};
-  fmt::print("{}\n", all.dump(2, ' ', false, ordered_json::error_handler_t::replace));
+  fmt::print("{}\n", json_text(all));
 }
 
 }  // namespace

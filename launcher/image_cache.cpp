@@ -12,11 +12,11 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "format/checksum.h"
 #include "format/program_key.h"
 #include "launcher/image_file.h"
+#include "launcher/json_text.h"
 
 namespace pysnap::launcher {
 namespace {
@@ -219,8 +219,7 @@ Status write_about(const std::string& directory, const ProgramAbout& about) {
                                        {"reason", about.reason},
                                        {"script", about.script},
                                        {"module", about.module}};
-  using Handler = nlohmann::ordered_json::error_handler_t;
-  return write_file(directory + "/about.json", json.dump(2, ' ', false, Handler::replace) + "\n");
+  return write_file(directory + "/about.json", json_text(json) + "\n");
 }
 
 void note_failure(const std::string& directory, const std::string& sentence,

@@ -3,12 +3,12 @@
 #include <sys/mman.h>
 
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "format/checksum.h"
 #include "launcher/byte_map.h"
 #include "launcher/image_dependencies.h"
 #include "launcher/image_file.h"
+#include "launcher/json_text.h"
 
 namespace pysnap::launcher {
 namespace {
@@ -268,7 +268,7 @@ Status inspect(const std::string& path, OutputForm form) {
   if (!image) return support::fail(image.error());
   const ordered_json facts = describe(*image);
   if (form == OutputForm::kJson) {
-    fmt::print("{}\n", facts.dump(2, ' ', false, ordered_json::error_handler_t::replace));
+    fmt::print("{}\n", json_text(facts));
     return {};
   }
   print_text(facts);

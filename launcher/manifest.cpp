@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "format/program_key.h"
+#include "launcher/json_text.h"
 #include "support/file.h"
 
 namespace pysnap::launcher {
@@ -126,10 +127,6 @@ Result<std::string> file_digest(const std::string& path) {
   std::string text;
   for (const uint8_t byte : digest) text += fmt::format("{:02x}", byte);
   return text;
-}
-
-std::string json_text(const ordered_json& json) {
-  return json.dump(2, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 }  // namespace pysnap::launcher

@@ -50,7 +50,4 @@ bool is_image_path(const std::string& path);
 // SHA-256 of a file, hexadecimal.
 support::Result<std::string> file_digest(const std::string& path);
 
-// Text of a JSON value; what is no UTF-8 is replaced.
-std::string json_text(const nlohmann::ordered_json& json);
-
 }  // namespace pysnap::launcher

@@ -15,6 +15,7 @@
 #include "launcher/image_dependencies.h"
 #include "launcher/image_file.h"
 #include "launcher/import_scan.h"
+#include "launcher/json_text.h"
 #include "launcher/learned_build.h"
 #include "launcher/seal_command.h"
 #include "support/file.h"

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "launcher/finding.h"
+#include "launcher/json_text.h"
 
 namespace pysnap::launcher {
 namespace {
