@@ -12,13 +12,6 @@ namespace {
 
 using support::Result;
 
-std::vector<std::string> texts(const format::ImageView& view,
-                               const format::Records<format::Text>& records) {
-  std::vector<std::string> found;
-  for (const format::Text& record : records) found.emplace_back(view.string(record.text));
-  return found;
-}
-
 enum class Compared { kYes, kNo };
 
 std::vector<std::string> variables_of(const format::ImageView& view, Compared compared) {
@@ -70,14 +63,14 @@ Result<BaseImage> open_base_image(const std::string& path) {
                    header.arena_high,
                    {view.string(header.interpreter), interpreter_file, "",
                     view.string(header.interpreter_version)},
-                   texts(view, view.options()),
+                   texts_of(view, view.options()),
                    static_cast<format::ProgramKind>(header.program_kind),
                    view.string(header.program),
-                   texts(view, view.notices()),
+                   texts_of(view, view.notices()),
                    variables_of(view, Compared::kYes),
                    variables_of(view, Compared::kNo),
                    directory_use_of(view),
-                   texts(view, view.captured()),
+                   texts_of(view, view.captured()),
                    files_of(view),
                    dependencies_of(view),
                    header.flags};

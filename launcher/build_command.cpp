@@ -6,7 +6,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -21,6 +20,7 @@
 #include "launcher/first_launch.h"
 #include "launcher/image_dependencies.h"
 #include "launcher/installation.h"
+#include "launcher/name_list.h"
 #include "launcher/progress.h"
 #include "launcher/python_options.h"
 #include "launcher/python_probe.h"
@@ -89,23 +89,20 @@ constexpr std::string_view kHolds = "the image holds the values of these variabl
 // again.
 std::vector<std::string> notices_of(const FrozenInterpreter& frozen, const Origin& origin) {
   std::vector<std::string> notices;
-  const auto add = [&notices](const std::string& notice) {
-    if (std::find(notices.begin(), notices.end(), notice) == notices.end())
-      notices.push_back(notice);
-  };
   if (origin.base) {
     for (const std::string& notice : origin.base->notices) {
-      if (!notice.starts_with(kPrinted) && !notice.starts_with(kHolds)) add(notice);
+      if (!notice.starts_with(kPrinted) && !notice.starts_with(kHolds)) add_once(notices, notice);
     }
   }
   if (frozen.shed_threads != 0) {
-    add(fmt::format("{} native threads were shed; their libraries start them again on demand",
-                    frozen.shed_threads));
+    add_once(notices,
+             fmt::format("{} native threads were shed; their libraries start them again on demand",
+                         frozen.shed_threads));
   }
-  for (const std::string& notice : frozen.notices) add(notice);
+  add_once(notices, frozen.notices);
   if (!frozen.printed.empty()) {
     constexpr size_t kMost = 200;
-    add(fmt::format("{}{:.{}}", kPrinted, frozen.printed, kMost));
+    add_once(notices, fmt::format("{}{:.{}}", kPrinted, frozen.printed, kMost));
   }
   return notices;
 }
@@ -118,13 +115,7 @@ void add_captured_variables(const snapshot::Snapshot& snapshot, const BaseImage*
   for (const elf_writer::Dependency& file : contents.dependencies) paths.push_back(file.path);
   const std::vector<std::string> environment = boot_environment();
   contents.captured = captured_variables(snapshot, environment, paths);
-  if (base != nullptr) {
-    for (const std::string& name : base->captured_variables) {
-      if (std::find(contents.captured.begin(), contents.captured.end(), name) ==
-          contents.captured.end())
-        contents.captured.push_back(name);
-    }
-  }
+  if (base != nullptr) add_once(contents.captured, base->captured_variables);
   const std::vector<std::string> secret = secret_variables(contents.captured, environment);
   if (secret.empty()) return;
   contents.notices.push_back(

@@ -41,12 +41,9 @@ std::string state(const CachedProgram& program) {
 
 // What `pysnap build` would have said; nobody was there to hear it.
 std::vector<std::string> notices_of(const CachedImage& image) {
-  std::vector<std::string> notices;
   const Result<ImageFile> file = ImageFile::open(image.path);
-  if (!file) return notices;
-  for (const format::Text& notice : file->view().notices())
-    notices.emplace_back(file->view().string(notice.text));
-  return notices;
+  if (!file) return {};
+  return texts_of(file->view(), file->view().notices());
 }
 
 nlohmann::ordered_json described(const CachedProgram& program) {

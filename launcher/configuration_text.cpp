@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "launcher/closest_name.h"
+#include "launcher/name_list.h"
 #include "launcher/python_options.h"
 #include "launcher/startup_variables.h"
 
@@ -131,7 +132,7 @@ class Section {
   void refuse_other_keys() {
     for (const auto& [key, node] : table_) {
       const std::string name(key.str());
-      if (std::find(known_.begin(), known_.end(), name) != known_.end()) continue;
+      if (contains(known_, name)) continue;
       complaints_.add(key.source(),
                       fmt::format("there is no key {}{}; the closest one is {}{}", prefix_, name,
                                   prefix_, closest_name(name, known_)));
@@ -301,10 +302,6 @@ class Parser {
             *section.find("code-only"), "code-only",
             fmt::format("holds {}, and modules holds it too; take it out of one", name));
     }
-  }
-
-  static bool contains(const std::vector<std::string>& names, const std::string& name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
   }
 
   std::filesystem::path directory_;

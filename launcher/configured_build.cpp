@@ -1,7 +1,8 @@
 #include "launcher/configured_build.h"
 
-#include <algorithm>
 #include <filesystem>
+
+#include "launcher/name_list.h"
 
 namespace pysnap::launcher {
 namespace {
@@ -13,10 +14,6 @@ using support::Status;
 
 tl::unexpected<Error> contradiction(const std::string& sentence) {
   return support::fail(Error::because(ErrorKind::kUsage, sentence));
-}
-
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 bool prepares_anything(const Configuration& configuration) {
@@ -55,12 +52,6 @@ elf_writer::Dependency dependency_on(const std::string& path, const FileState& f
           {}};
 }
 
-void append(std::vector<std::string>& names, const std::vector<std::string>& more) {
-  for (const std::string& name : more) {
-    if (!contains(names, name)) names.push_back(name);
-  }
-}
-
 }  // namespace
 
 Result<BuildOptions> with_configuration(const BuildOptions& options,
@@ -79,12 +70,12 @@ Result<BuildOptions> with_configuration(const BuildOptions& options,
     return contradiction(fmt::format("--warm-up names {} and {} names {}; leave out one of them",
                                      options.warm_up, configuration.file, configuration.warm_up));
   BuildOptions all = options;
-  append(all.modules, configuration.modules);
-  append(all.code_only, configuration.code_only);
-  append(all.excluded, configuration.excluded);
+  add_once(all.modules, configuration.modules);
+  add_once(all.code_only, configuration.code_only);
+  add_once(all.excluded, configuration.excluded);
   if (all.warm_up.empty()) all.warm_up = configuration.warm_up;
-  append(all.variables.compared, configuration.key_variables);
-  append(all.variables.ignored, configuration.ignored_variables);
+  add_once(all.variables.compared, configuration.key_variables);
+  add_once(all.variables.ignored, configuration.ignored_variables);
   all.is_trusted |= configuration.checks == Checks::kNone;
   all.configuration_files = configuration_files(configuration);
   return all;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "format/listing.h"
+#include "launcher/name_list.h"
 
 namespace pysnap::launcher {
 namespace {
@@ -153,8 +154,7 @@ class Keeper {
         const auto listing = listings_.find(folder);
         const std::string name = name_of(child);
         // Every directory has it, listed or not, and what is behind it lies elsewhere.
-        if (listing != listings_.end() && name != ".." &&
-            std::find(access.names.begin(), access.names.end(), name) == access.names.end()) {
+        if (listing != listings_.end() && name != ".." && !contains(access.names, name)) {
           listing->second.stems.push_back(hash_of(name));
           return true;
         }

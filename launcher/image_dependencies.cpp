@@ -4,6 +4,8 @@
 #include <array>
 #include <filesystem>
 
+#include "launcher/name_list.h"
+
 namespace pysnap::launcher {
 namespace {
 
@@ -15,9 +17,8 @@ using support::Status;
 // Those that ask which distributions are installed.
 bool reads_distributions(const std::vector<std::string>& modules) {
   constexpr std::array kReaders = {"importlib.metadata", "importlib_metadata", "pkg_resources"};
-  return std::any_of(kReaders.begin(), kReaders.end(), [&](const char* reader) {
-    return std::find(modules.begin(), modules.end(), reader) != modules.end();
-  });
+  return std::any_of(kReaders.begin(), kReaders.end(),
+                     [&](const char* reader) { return contains(modules, reader); });
 }
 
 // A trusted base makes a trusted image: what nobody compares need not be as it was.

@@ -56,4 +56,11 @@ Result<ImageFile> ImageFile::open(const std::string& path) {
   return ImageFile(std::move(*file), std::move(block), place.offset);
 }
 
+std::vector<std::string> texts_of(const format::ImageView& view,
+                                  const format::Records<format::Text>& records) {
+  std::vector<std::string> texts;
+  for (const format::Text& record : records) texts.emplace_back(view.string(record.text));
+  return texts;
+}
+
 }  // namespace pysnap::launcher

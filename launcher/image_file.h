@@ -30,4 +30,8 @@ class ImageFile {
   uint64_t metadata_offset_;
 };
 
+// The strings of a list in an image.
+std::vector<std::string> texts_of(const format::ImageView& view,
+                                  const format::Records<format::Text>& records);
+
 }  // namespace pysnap::launcher

@@ -165,12 +165,6 @@ ordered_json directory_of(const format::ImageView& view) {
   return use;
 }
 
-ordered_json texts_of(const format::ImageView& view, const format::Records<format::Text>& records) {
-  ordered_json texts = ordered_json::array();
-  for (const format::Text& record : records) texts.push_back(view.string(record.text));
-  return texts;
-}
-
 ordered_json bytes_of(const ImageFile& image) {
   ordered_json ranges = ordered_json::array();
   uint64_t total = 0;

@@ -1,10 +1,10 @@
 #include "launcher/learned_build.h"
 
-#include <algorithm>
 #include <filesystem>
 
 #include "launcher/image_cache.h"
 #include "launcher/image_file.h"
+#include "launcher/name_list.h"
 
 namespace pysnap::launcher {
 namespace {
@@ -71,12 +71,7 @@ std::vector<std::string> cached_modules(const PythonInterpreter& python,
     if (!is_interpreter(candidate.about.interpreter, python)) continue;
     for (const CachedImage& image : candidate.images) {
       const Result<ImageFile> file = ImageFile::open(image.path);
-      if (!file) continue;
-      for (const format::Text& record : file->view().modules()) {
-        const std::string module = file->view().string(record.text);
-        if (std::find(modules.begin(), modules.end(), module) == modules.end())
-          modules.push_back(module);
-      }
+      if (file) add_once(modules, texts_of(file->view(), file->view().modules()));
     }
   }
   return modules;

@@ -17,6 +17,7 @@
 #include "launcher/import_scan.h"
 #include "launcher/json_text.h"
 #include "launcher/learned_build.h"
+#include "launcher/name_list.h"
 #include "launcher/seal_command.h"
 #include "support/file.h"
 
@@ -174,10 +175,7 @@ Status build_image(const PrewarmContext& context, const Plan& plan) {
   options.python = plan.python.executable;
   options.python_words = plan.entry.python_options;
   options.learned = plan.learned;
-  for (const std::string& module : plan.scanned) {
-    if (std::find(plan.learned.begin(), plan.learned.end(), module) == plan.learned.end())
-      options.learned.push_back(module);
-  }
+  add_once(options.learned, plan.scanned);
   options.output = plan.output;
   options.is_quiet = true;
   const Result<BuildOptions> all = with_configuration(options, context.configuration);
@@ -209,8 +207,7 @@ Status describe_image(const Plan& plan, PrewarmedProgram& result) {
     result.entry.files.push_back(view.string(file.path));
   for (const elf_writer::Dependency& dependency : dependencies_of(view))
     result.entry.dependencies.push_back(dependency.path);
-  for (const format::Text& notice : view.notices())
-    result.notices.push_back(view.string(notice.text));
+  result.notices = texts_of(view, view.notices());
   return {};
 }
 
