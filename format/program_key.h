@@ -23,16 +23,28 @@ inline uint64_t program_key(ProgramKind kind, const char* name) {
   return XXH3_64bits_withSeed(name, length, kImageVersion * 64 + static_cast<uint64_t>(kind));
 }
 
-// 16 hexadecimal digits.
+inline constexpr uint64_t kKeyLength = 16;  // hexadecimal digits
+
 struct KeyText {
-  char text[17];
+  char text[kKeyLength + 1];
 };
 
 inline KeyText key_text(uint64_t key) {
   KeyText result;
-  for (int i = 0; i < 16; ++i) result.text[i] = "0123456789abcdef"[key >> (60 - 4 * i) & 15];
-  result.text[16] = 0;
+  for (uint64_t i = 0; i < kKeyLength; ++i)
+    result.text[i] = "0123456789abcdef"[key >> (60 - 4 * i) & 15];
+  result.text[kKeyLength] = 0;
   return result;
+}
+
+// Whether key_text() could have given a text.
+inline bool is_key_text(const char* text, uint64_t length) {
+  if (length != kKeyLength) return false;
+  for (uint64_t i = 0; i < length; ++i) {
+    const bool is_digit = text[i] >= '0' && text[i] <= '9';
+    if (!is_digit && (text[i] < 'a' || text[i] > 'f')) return false;
+  }
+  return true;
 }
 
 }  // namespace pysnap::format

@@ -30,10 +30,6 @@ using support::Status;
 constexpr std::string_view kImageEnding = format::kImageEnding;
 constexpr size_t kMostVariants = 4;
 
-bool is_key(const std::string& name) {
-  return name.size() == 16 && name.find_first_not_of("0123456789abcdef") == std::string::npos;
-}
-
 // What a program's directory can hold; anything else is not ours.
 bool is_ours(const std::string& name) {
   return name.ends_with(kImageEnding) || name == "about.json" || name == "hits" ||
@@ -177,7 +173,8 @@ Result<std::vector<CachedProgram>> list_cache() {
   if (!cache) return support::fail(cache.error());
   std::vector<CachedProgram> programs;
   for (const std::string& name : names_in(*cache)) {
-    if (is_key(name)) programs.push_back(read_program(*cache, name));
+    if (format::is_key_text(name.data(), name.size()))
+      programs.push_back(read_program(*cache, name));
   }
   std::stable_sort(
       programs.begin(), programs.end(),

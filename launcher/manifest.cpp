@@ -20,10 +20,6 @@ using support::MappedFile;
 using support::Result;
 using support::Status;
 
-bool is_key(const std::string& text) {
-  return text.size() == 16 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
-}
-
 // A value of another type than it must be counts as missing: somebody has edited the file.
 template <typename T>
 T value_of(const ordered_json& json, const char* key) {
@@ -110,9 +106,11 @@ Status write_manifest(const std::string& directory, const std::vector<ManifestEn
 }
 
 bool is_image_path(const std::string& path) {
-  const std::string ending = format::kImageEnding;
-  return path.size() == 16 + 1 + 16 + ending.size() && is_key(path.substr(0, 16)) &&
-         path[16] == '/' && is_key(path.substr(17, 16)) && path.ends_with(ending);
+  const std::string_view ending = format::kImageEnding;
+  const size_t slash = path.find('/');
+  return slash != std::string::npos && path.ends_with(ending) &&
+         format::is_key_text(path.data(), slash) &&
+         format::is_key_text(path.data() + slash + 1, path.size() - slash - 1 - ending.size());
 }
 
 Result<std::string> file_digest(const std::string& path) {
