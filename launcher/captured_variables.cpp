@@ -11,6 +11,8 @@
 #include <cstring>
 #include <unordered_map>
 
+#include "launcher/file_state.h"
+
 namespace pysnap::launcher {
 namespace {
 
@@ -71,10 +73,8 @@ class Search {
 
 bool is_known(const std::string& value, const std::vector<std::string>& paths) {
   return value.starts_with('/') &&
-         std::any_of(paths.begin(), paths.end(), [&value](const std::string& path) {
-           return path.starts_with(value) && (path.size() == value.size() || value.ends_with('/') ||
-                                              path[value.size()] == '/');
-         });
+         std::any_of(paths.begin(), paths.end(),
+                     [&value](const std::string& path) { return is_in(path, value); });
 }
 
 // Those that login(1), a shell, a terminal or a desktop sets for everybody.

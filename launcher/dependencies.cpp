@@ -98,7 +98,7 @@ class Keeper {
   bool counts(const std::string& path, const SeenPath& seen) const {
     if (!is_examined(path, seen.access)) return false;
     for (const std::string& own : facts_.own) {
-      if (path == own || is_below(path, own)) return false;
+      if (is_in(path, own)) return false;
     }
     return !facts_.identified.contains(path) && !is_bytecode_of_source(path);
   }

@@ -31,13 +31,14 @@ nanoseconds until(int64_t seconds, uint32_t part, nanoseconds now) {
 
 }  // namespace
 
-bool is_below(const std::string& path, const std::string& folder) {
-  return path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/';
+bool is_in(const std::string& path, const std::string& folder) {
+  return path.starts_with(folder) &&
+         (path.size() == folder.size() || folder.ends_with('/') || path[folder.size()] == '/');
 }
 
 bool is_of_kernel(const std::string& path) {
   for (const char* folder : {"/proc", "/sys", "/dev"}) {
-    if (path == folder || is_below(path, folder)) return true;
+    if (is_in(path, folder)) return true;
   }
   return false;
 }

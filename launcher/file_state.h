@@ -22,7 +22,8 @@ struct FileState {
   uint64_t digest = 0;  // of a file's bytes, as in format::Dependency; 0: not asked for, not known
 };
 
-bool is_below(const std::string& path, const std::string& folder);
+// Whether a path is that of a folder or leads into it.
+bool is_in(const std::string& path, const std::string& folder);
 
 // The kernel's own files say nothing about a launch; to read one can take for ever.
 bool is_of_kernel(const std::string& path);

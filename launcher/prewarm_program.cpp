@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <filesystem>
 
@@ -11,6 +10,7 @@
 #include "format/program_key.h"
 #include "launcher/configured_build.h"
 #include "launcher/entry_point.h"
+#include "launcher/file_state.h"
 #include "launcher/first_launch.h"
 #include "launcher/image_dependencies.h"
 #include "launcher/image_file.h"
@@ -211,12 +211,6 @@ Status describe_image(const Plan& plan, PrewarmedProgram& result) {
   return {};
 }
 
-bool is_below(const std::filesystem::path& path, const std::filesystem::path& directory) {
-  const auto [end, rest] =
-      std::mismatch(directory.begin(), directory.end(), path.begin(), path.end());
-  return end == directory.end();
-}
-
 void add_notices(const PrewarmContext& context, const Plan& plan, PrewarmedProgram& result) {
   const Configuration& configuration = context.configuration;
   if (plan.learned.empty() && plan.scanned.empty() && configuration.modules.empty() &&
@@ -231,8 +225,7 @@ void add_notices(const PrewarmContext& context, const Plan& plan, PrewarmedProgr
           ? std::filesystem::canonical(std::filesystem::path(plan.python.executable).parent_path(),
                                        error)
           : std::filesystem::path(plan.program.name).parent_path();
-  if (directory.filename() != format::kPrewarmedDirectory ||
-      !is_below(place, directory.parent_path()))
+  if (directory.filename() != format::kPrewarmedDirectory || !is_in(place, directory.parent_path()))
     result.notices.push_back(
         fmt::format("launches find its image only with PYSNAP_PATH={}", context.directory));
 }

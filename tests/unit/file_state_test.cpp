@@ -69,6 +69,18 @@ TEST_CASE("what is there at the end of a build is kept with a time that tells") 
   CHECK(seen.at(directory.path("a")).now.digest == launcher::digest_of_file(directory.path("a")));
 }
 
+TEST_CASE("a folder and what its path leads to are in it") {
+  using launcher::is_in;
+  CHECK(is_in("/a/b", "/a/b"));
+  CHECK(is_in("/a/b/c", "/a/b"));
+  CHECK(is_in("/a/b/c", "/a/b/"));
+  CHECK(is_in("/a", "/"));
+  CHECK_FALSE(is_in("/a/bc", "/a/b"));
+  CHECK_FALSE(is_in("/a/b", "/a/b/c"));
+  CHECK_FALSE(is_in("/a/b", "/a/b/"));
+  CHECK_FALSE(is_in("", "/"));
+}
+
 TEST_CASE("large files and what is no file have no digest") {
   const TemporaryDirectory directory;
   write_file(directory.path("a"), "text");
