@@ -29,15 +29,16 @@ class TableBuilder {
   void add(const Dependency& dependency, const std::string& name) {
     format::Dependency record = {};
     record.name = strings_.add(name);
-    record.size = dependency.size;
-    record.inode = dependency.inode;
-    record.modified_seconds = dependency.modified_seconds;
-    record.modified_nanoseconds = dependency.modified_nanoseconds;
-    record.changed_seconds = dependency.changed_seconds;
-    record.changed_nanoseconds = dependency.changed_nanoseconds;
-    record.digest = dependency.digest;
-    record.kind = dependency.kind;
-    if (dependency.kind == format::DependencyKind::kListed) {
+    const FileState& state = dependency.state;
+    record.size = state.size;
+    record.inode = state.inode;
+    record.modified_seconds = state.modified_seconds;
+    record.modified_nanoseconds = state.modified_nanoseconds;
+    record.changed_seconds = state.changed_seconds;
+    record.changed_nanoseconds = state.changed_nanoseconds;
+    record.digest = state.digest;
+    record.kind = state.kind;
+    if (state.kind == format::DependencyKind::kListed) {
       add_listing(dependency.listing);
       record.listing = static_cast<uint32_t>(tables_.listings.size());
     }

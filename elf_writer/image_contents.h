@@ -31,9 +31,8 @@ struct DirectoryListing {
   uint64_t digest = 0;
 };
 
-// What was found at a path that the boot looked up.
-struct Dependency {
-  std::string path;  // absolute
+// What is found at a path. Identity counts for files and directories.
+struct FileState {
   format::DependencyKind kind = format::DependencyKind::kMissing;
   uint64_t size = 0;
   uint64_t inode = 0;
@@ -41,7 +40,13 @@ struct Dependency {
   uint32_t modified_nanoseconds = 0;
   int64_t changed_seconds = 0;
   uint32_t changed_nanoseconds = 0;
-  uint64_t digest = 0;
+  uint64_t digest = 0;  // of a file's bytes, as in format::Dependency; 0: not asked for, not known
+};
+
+// What was found at a path that the boot looked up.
+struct Dependency {
+  std::string path;  // absolute
+  FileState state;
   DirectoryListing listing;  // of a kListed one
 };
 

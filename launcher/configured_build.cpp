@@ -39,19 +39,6 @@ Status check_names(const BuildOptions& options, const Configuration& configurati
   return check("--code-only", options.code_only, "modules", configuration.modules);
 }
 
-elf_writer::Dependency dependency_on(const std::string& path, const FileState& found) {
-  return {path,
-          found.kind,
-          found.size,
-          found.inode,
-          found.modified_seconds,
-          found.modified_nanoseconds,
-          found.changed_seconds,
-          found.changed_nanoseconds,
-          found.digest,
-          {}};
-}
-
 }  // namespace
 
 Result<BuildOptions> with_configuration(const BuildOptions& options,
@@ -84,7 +71,7 @@ Result<BuildOptions> with_configuration(const BuildOptions& options,
 std::vector<elf_writer::Dependency> configuration_files(const Configuration& configuration) {
   std::vector<elf_writer::Dependency> files;
   for (const SearchedPath& searched : configuration.searched)
-    files.push_back(dependency_on(searched.path, searched.found));
+    files.push_back({searched.path, searched.found, {}});
   return files;
 }
 
@@ -101,7 +88,7 @@ std::vector<elf_writer::Dependency> relative_configuration_files(
       if (place >= searched.size() && !configuration.file.empty()) return files;
       if (place >= searched.size()) place = searched.size() - kNamesEach + name;
       const std::filesystem::path path = searched[place].path;
-      files.push_back(dependency_on(upwards + path.filename().string(), searched[place].found));
+      files.push_back({upwards + path.filename().string(), searched[place].found, {}});
     }
     upwards += "../";
   }

@@ -24,12 +24,8 @@ uint64_t hash_of(const std::string& name) { return format::checksum(name.data(),
 
 // Of the two digests, the first is there only where the times alone do not tell.
 bool same_file(const FileState& then, const FileState& now) {
-  return then.size == now.size && then.inode == now.inode &&
-         then.modified_seconds == now.modified_seconds &&
-         then.modified_nanoseconds == now.modified_nanoseconds &&
-         then.changed_seconds == now.changed_seconds &&
-         then.changed_nanoseconds == now.changed_nanoseconds &&
-         (then.digest == 0 || then.digest == now.digest);
+  return then.size == now.size && then.inode == now.inode && same_modified(then, now) &&
+         same_changed(then, now) && (then.digest == 0 || then.digest == now.digest);
 }
 
 bool is_examined(const std::string& path, const AccessedPath& access) {
@@ -50,19 +46,14 @@ void wait_until_times_tell(const AccessedPaths& accessed) {
 }
 
 Dependency dependency(const std::string& path, DependencyKind kind, const SeenPath& seen) {
-  const FileState& state = seen.now;
-  Dependency result;
-  result.path = path;
-  result.kind = kind;
-  if (kind != DependencyKind::kFile && kind != DependencyKind::kListed) return result;
-  result.size = kind == DependencyKind::kFile ? state.size : 0;
-  result.inode = state.inode;
-  result.modified_seconds = state.modified_seconds;
-  result.modified_nanoseconds = state.modified_nanoseconds;
-  result.changed_seconds = state.changed_seconds;
-  result.changed_nanoseconds = seen.may_keep_times ? format::kNoTime : state.changed_nanoseconds;
-  result.digest = kind == DependencyKind::kFile ? state.digest : 0;
-  return result;
+  FileState state;
+  if (kind == DependencyKind::kFile || kind == DependencyKind::kListed) {
+    state = seen.now;
+    if (seen.may_keep_times) state.changed_nanoseconds = format::kNoTime;
+  }
+  if (kind == DependencyKind::kListed) state.size = state.digest = 0;  // its listing counts
+  state.kind = kind;
+  return {path, state, {}};
 }
 
 class Keeper {
@@ -184,7 +175,7 @@ class Keeper {
   void drop_directories_with_files() {
     for (auto place = kept_.begin(); place != kept_.end();) {
       const bool is_shown =
-          place->second.kind == DependencyKind::kDirectory && has_file_below(place);
+          place->second.state.kind == DependencyKind::kDirectory && has_file_below(place);
       place = is_shown ? kept_.erase(place) : std::next(place);
     }
   }
@@ -193,7 +184,7 @@ class Keeper {
     const std::string folder = place->first + "/";
     for (auto next = kept_.lower_bound(folder);
          next != kept_.end() && next->first.starts_with(folder); ++next) {
-      const DependencyKind kind = next->second.kind;
+      const DependencyKind kind = next->second.state.kind;
       if (kind == DependencyKind::kFile || kind == DependencyKind::kListed) return true;
     }
     return false;
@@ -206,8 +197,8 @@ class Keeper {
     const auto [place, is_new] = kept_.emplace(inherited.path, inherited);
     if (is_new) return;
     Dependency& kept = place->second;
-    if (kept.kind != DependencyKind::kListed) kept = inherited;
-    if (inherited.kind != DependencyKind::kListed || !is_listed(seen->second)) return;
+    if (kept.state.kind != DependencyKind::kListed) kept = inherited;
+    if (inherited.state.kind != DependencyKind::kListed || !is_listed(seen->second)) return;
     DirectoryListing& listing = kept.listing;
     listing.rules |= inherited.listing.rules;
     std::vector<uint64_t> stems;

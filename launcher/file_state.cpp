@@ -31,6 +31,16 @@ nanoseconds until(int64_t seconds, uint32_t part, nanoseconds now) {
 
 }  // namespace
 
+bool same_modified(const FileState& one, const FileState& other) {
+  return one.modified_seconds == other.modified_seconds &&
+         one.modified_nanoseconds == other.modified_nanoseconds;
+}
+
+bool same_changed(const FileState& one, const FileState& other) {
+  return one.changed_seconds == other.changed_seconds &&
+         one.changed_nanoseconds == other.changed_nanoseconds;
+}
+
 bool is_in(const std::string& path, const std::string& folder) {
   return path.starts_with(folder) &&
          (path.size() == folder.size() || folder.ends_with('/') || path[folder.size()] == '/');

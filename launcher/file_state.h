@@ -6,21 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "format/image_format.h"
+#include "elf_writer/image_contents.h"
 
 namespace pysnap::launcher {
 
-// Identity counts for files and directories; a directory is never kListed here.
-struct FileState {
-  format::DependencyKind kind = format::DependencyKind::kMissing;
-  uint64_t size = 0;
-  uint64_t inode = 0;
-  int64_t modified_seconds = 0;
-  uint32_t modified_nanoseconds = 0;
-  int64_t changed_seconds = 0;
-  uint32_t changed_nanoseconds = 0;
-  uint64_t digest = 0;  // of a file's bytes, as in format::Dependency; 0: not asked for, not known
-};
+using elf_writer::FileState;
+
+bool same_modified(const FileState& one, const FileState& other);
+bool same_changed(const FileState& one, const FileState& other);
 
 // Whether a path is that of a folder or leads into it.
 bool is_in(const std::string& path, const std::string& folder);
@@ -28,7 +21,7 @@ bool is_in(const std::string& path, const std::string& folder);
 // The kernel's own files say nothing about a launch; to read one can take for ever.
 bool is_of_kernel(const std::string& path);
 
-// What stat(2) says now; what cannot be examined counts as missing.
+// What stat(2) says now; what cannot be examined counts as missing. A directory is never kListed.
 FileState examine_path(const std::string& path);
 
 // The digest of a file's bytes.

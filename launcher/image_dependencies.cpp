@@ -56,30 +56,32 @@ DependencyFacts facts_of(const FrozenInterpreter& frozen, const BaseImage* base,
   return facts;
 }
 
-bool same_modified(const Dependency& then, const FileState& now) {
-  return then.modified_seconds == now.modified_seconds &&
-         then.modified_nanoseconds == now.modified_nanoseconds;
-}
-
-bool same_changed(const Dependency& then, const FileState& now) {
-  return then.changed_seconds == now.changed_seconds &&
-         then.changed_nanoseconds == now.changed_nanoseconds;
+FileState state_of(const format::Dependency& record) {
+  return {record.kind,
+          record.size,
+          record.inode,
+          record.modified_seconds,
+          record.modified_nanoseconds,
+          record.changed_seconds,
+          record.changed_nanoseconds,
+          record.digest};
 }
 
 // As a launch compares them (restore/dependencies.cpp).
-bool is_unchanged(const Dependency& then) {
-  const FileState now = examine_path(then.path);
+bool is_unchanged(const Dependency& dependency) {
+  const FileState& then = dependency.state;
+  const FileState now = examine_path(dependency.path);
   const bool same_inode = then.inode == now.inode;
   if (then.kind == format::DependencyKind::kListed) {
     return now.kind == format::DependencyKind::kDirectory &&
            ((same_inode && same_modified(then, now) && same_changed(then, now)) ||
-            digest_of(then.listing, names_in(then.path)) == then.listing.digest);
+            digest_of(dependency.listing, names_in(dependency.path)) == dependency.listing.digest);
   }
   if (then.kind != now.kind) return false;
   if (then.kind != format::DependencyKind::kFile) return true;
   return then.size == now.size && same_inode && same_modified(then, now) &&
          (same_changed(then, now) ||
-          (then.digest != 0 && then.digest == digest_of_file(then.path)));
+          (then.digest != 0 && then.digest == digest_of_file(dependency.path)));
 }
 
 }  // namespace
@@ -98,16 +100,7 @@ std::vector<Dependency> dependencies_of(const format::ImageView& view) {
     const std::string prefix = folder.path == 0 ? "" : std::string(view.string(folder.path)) + "/";
     for (const uint32_t end = next + folder.count; next < end; ++next) {
       const format::Dependency& record = view.dependencies()[next];
-      Dependency dependency = {prefix + view.string(record.name),
-                               record.kind,
-                               record.size,
-                               record.inode,
-                               record.modified_seconds,
-                               record.modified_nanoseconds,
-                               record.changed_seconds,
-                               record.changed_nanoseconds,
-                               record.digest,
-                               {}};
+      Dependency dependency = {prefix + view.string(record.name), state_of(record), {}};
       if (record.listing != 0) {
         const format::Listing& listing = view.listings()[record.listing - 1];
         dependency.listing = {listing.rules, {}, listing.digest};

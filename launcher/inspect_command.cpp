@@ -114,13 +114,14 @@ const char* kind_name(format::DependencyKind kind) {
 ordered_json dependencies_in(const format::ImageView& view) {
   ordered_json entries = ordered_json::array();
   for (const elf_writer::Dependency& dependency : dependencies_of(view)) {
-    ordered_json entry = {{"path", dependency.path}, {"kind", kind_name(dependency.kind)}};
-    if (dependency.kind == format::DependencyKind::kFile) {
-      entry["size"] = dependency.size;
+    const elf_writer::FileState& state = dependency.state;
+    ordered_json entry = {{"path", dependency.path}, {"kind", kind_name(state.kind)}};
+    if (state.kind == format::DependencyKind::kFile) {
+      entry["size"] = state.size;
       entry["modified"] =
-          fmt::format("{}.{:09}", dependency.modified_seconds, dependency.modified_nanoseconds);
+          fmt::format("{}.{:09}", state.modified_seconds, state.modified_nanoseconds);
     }
-    if (dependency.kind == format::DependencyKind::kListed) {
+    if (state.kind == format::DependencyKind::kListed) {
       const bool every = (dependency.listing.rules & format::kEveryName) != 0;
       entry["names"] =
           every ? ordered_json("every") : ordered_json(dependency.listing.stems.size());

@@ -41,8 +41,8 @@ TEST_CASE("an image depends on the places of its configuration") {
   REQUIRE(all);
   REQUIRE(all->configuration_files.size() == 1);
   CHECK(all->configuration_files[0].path == "/project/pysnap.toml");
-  CHECK(all->configuration_files[0].kind == format::DependencyKind::kFile);
-  CHECK(all->configuration_files[0].size == 100);
+  CHECK(all->configuration_files[0].state.kind == format::DependencyKind::kFile);
+  CHECK(all->configuration_files[0].state.size == 100);
 }
 
 TEST_CASE("seen from the working directory, the places end with the file") {
@@ -59,7 +59,7 @@ TEST_CASE("where there is no configuration, none may be further up either") {
       searched_at({"/a/pysnap.toml", "/a/pyproject.toml", "/pysnap.toml", "/pyproject.toml"}, ""));
   REQUIRE(files.size() == 24);
   CHECK(files[23].path.starts_with("../../../../../../../../../../../pyproject"));
-  CHECK(files[23].kind == format::DependencyKind::kMissing);
+  CHECK(files[23].state.kind == format::DependencyKind::kMissing);
 }
 
 TEST_CASE("variables and checks of a configuration become those of the build") {

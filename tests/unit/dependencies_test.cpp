@@ -67,7 +67,7 @@ bool notices(const Boot& boot, const std::string& directory, const std::string& 
 TEST_CASE("a file that was read is kept with its identity") {
   Boot boot;
   boot.reached("/lib/a.py", kFile);
-  const Dependency kept = boot.at("/lib/a.py");
+  const FileState kept = boot.at("/lib/a.py").state;
   CHECK(kept.kind == DependencyKind::kFile);
   CHECK(kept.size == 10);
   CHECK(kept.inode == 20);
@@ -84,9 +84,9 @@ TEST_CASE(
   boot.reached("/lib/a.py", kFile).may_keep_times = true;
   boot.listed("/lib", {"a.py"}).may_keep_times = true;
   CHECK(boot.changed().empty());
-  CHECK(boot.at("/lib/a.py").changed_nanoseconds == format::kNoTime);
-  CHECK(boot.at("/lib/a.py").digest == 70);
-  CHECK(boot.at("/lib").changed_nanoseconds == format::kNoTime);
+  CHECK(boot.at("/lib/a.py").state.changed_nanoseconds == format::kNoTime);
+  CHECK(boot.at("/lib/a.py").state.digest == 70);
+  CHECK(boot.at("/lib").state.changed_nanoseconds == format::kNoTime);
 }
 
 TEST_CASE("other bytes under the old times are a change, where the first look was at the bytes") {
@@ -100,7 +100,7 @@ TEST_CASE("other bytes under the old times are a change, where the first look wa
 TEST_CASE("a path that was missing is kept as missing") {
   Boot boot;
   boot.reached("/lib/a.cfg", kMissing);
-  CHECK(boot.at("/lib/a.cfg").kind == DependencyKind::kMissing);
+  CHECK(boot.at("/lib/a.cfg").state.kind == DependencyKind::kMissing);
 }
 
 TEST_CASE("what the kernel makes, and what is pysnap's, is not kept") {
@@ -173,7 +173,7 @@ TEST_CASE("a directory that was only looked up is kept unless a file in it is") 
   boot.reached("/missing", kDirectory);
   boot.reached("/missing/x", kMissing);
   CHECK(boot.kept() == Paths{"/data", "/lib/a.py", "/missing", "/missing/x"});
-  CHECK(boot.at("/data").kind == DependencyKind::kDirectory);
+  CHECK(boot.at("/data").state.kind == DependencyKind::kDirectory);
 }
 
 TEST_CASE("in a directory of the search path, modules that were looked for and path files count") {
@@ -227,7 +227,7 @@ TEST_CASE("a listed directory is kept with the time it has at the end") {
   boot.searched("/lib", {"a"}, true);
   seen.now.modified_seconds = 50;
   seen.names_now = {"__pycache__", "a.py"};
-  CHECK(boot.at("/lib").modified_seconds == 50);
+  CHECK(boot.at("/lib").state.modified_seconds == 50);
   CHECK(boot.changed().empty());
 }
 
@@ -251,12 +251,12 @@ TEST_CASE("what is missing behind the parent of a listed directory is kept") {
 
 TEST_CASE("what the base depends on is inherited") {
   Boot boot;
-  Dependency base = {"/lib/a.py", DependencyKind::kFile, 10, 20, 29, 40, 50, 60, 70, {}};
-  boot.facts.inherited = {base, {"/lib/b.py", DependencyKind::kFile, 1, 2, 3, 4, 5, 6, 7, {}}};
+  Dependency base = {"/lib/a.py", {DependencyKind::kFile, 10, 20, 29, 40, 50, 60, 70}, {}};
+  boot.facts.inherited = {base, {"/lib/b.py", {DependencyKind::kFile, 1, 2, 3, 4, 5, 6, 7}, {}}};
   boot.reached("/lib/a.py", kFile);
   boot.reached("/lib/c.py", kFile);
   CHECK(boot.kept() == Paths{"/lib/a.py", "/lib/b.py", "/lib/c.py"});
-  CHECK(boot.at("/lib/a.py").modified_seconds == 29);
+  CHECK(boot.at("/lib/a.py").state.modified_seconds == 29);
 }
 
 TEST_CASE("of a directory that the base has listed, the names of both count") {
@@ -280,7 +280,7 @@ TEST_CASE("a directory that the base has listed and the program only looked up s
   Boot boot;
   boot.facts.inherited = dependencies_of(base.facts).kept;
   boot.reached("/lib", kDirectory);
-  CHECK(boot.at("/lib").kind == DependencyKind::kListed);
+  CHECK(boot.at("/lib").state.kind == DependencyKind::kListed);
 }
 
 TEST_CASE("what the base found missing and the program has made is no dependency") {

@@ -26,17 +26,9 @@ class Dependents {
   void write(const std::string& name, const std::string& text) { write_file(path(name), text); }
 
   void depend_on(const std::string& name) {
-    const launcher::FileState state = launcher::examine_path(path(name));
-    contents.dependencies.push_back({path(name),
-                                     state.kind,
-                                     state.size,
-                                     state.inode,
-                                     state.modified_seconds,
-                                     state.modified_nanoseconds,
-                                     state.changed_seconds,
-                                     state.changed_nanoseconds,
-                                     launcher::digest_of_file(path(name)),
-                                     {}});
+    launcher::FileState state = launcher::examine_path(path(name));
+    state.digest = launcher::digest_of_file(path(name));
+    contents.dependencies.push_back({path(name), state, {}});
   }
 
   // As the boot would have listed it.
@@ -108,9 +100,9 @@ TEST_CASE("size, time and inode count, each alone") {
   Dependents image;
   image.write("a", "text");
   image.depend_on("a");
-  Dependency& kept = image.contents.dependencies[0];
+  launcher::FileState& kept = image.contents.dependencies[0].state;
   for (const auto change : {0, 1, 2, 3}) {
-    const Dependency whole = kept;
+    const launcher::FileState whole = kept;
     if (change == 0) ++kept.size;
     if (change == 1) ++kept.inode;
     if (change == 2) ++kept.modified_seconds;
@@ -125,7 +117,7 @@ TEST_CASE("another time of change alone counts when the bytes are others, or are
   Dependents image;
   image.write("a", "text");
   image.depend_on("a");
-  Dependency& kept = image.contents.dependencies[0];
+  launcher::FileState& kept = image.contents.dependencies[0].state;
   const uint64_t digest = kept.digest;
   kept.changed_nanoseconds = format::kNoTime;
   CHECK(image.agree());
@@ -217,13 +209,13 @@ TEST_CASE("dependencies read back as they were written") {
   REQUIRE(read.size() == written.size());
   for (size_t i = 0; i < read.size(); ++i) {
     CHECK(read[i].path == written[i].path);
-    CHECK(read[i].kind == written[i].kind);
-    CHECK(read[i].size == written[i].size);
-    CHECK(read[i].inode == written[i].inode);
-    CHECK(read[i].modified_nanoseconds == written[i].modified_nanoseconds);
-    CHECK(read[i].changed_seconds == written[i].changed_seconds);
-    CHECK(read[i].changed_nanoseconds == written[i].changed_nanoseconds);
-    CHECK(read[i].digest == written[i].digest);
+    CHECK(read[i].state.kind == written[i].state.kind);
+    CHECK(read[i].state.size == written[i].state.size);
+    CHECK(read[i].state.inode == written[i].state.inode);
+    CHECK(read[i].state.modified_nanoseconds == written[i].state.modified_nanoseconds);
+    CHECK(read[i].state.changed_seconds == written[i].state.changed_seconds);
+    CHECK(read[i].state.changed_nanoseconds == written[i].state.changed_nanoseconds);
+    CHECK(read[i].state.digest == written[i].state.digest);
     CHECK(read[i].listing.rules == written[i].listing.rules);
     CHECK(read[i].listing.stems == written[i].listing.stems);
     CHECK(read[i].listing.digest == written[i].listing.digest);

@@ -205,8 +205,7 @@ TEST_CASE("a library of the same size that was written again makes the image unf
 
 TEST_CASE("a source that has changed makes the image unfit, by name") {
   Launch launch;
-  launch.contents().dependencies = {
-      {"/etc/passwd", format::DependencyKind::kMissing, 0, 0, 0, 0, 0, 0, 0, {}}};
+  launch.contents().dependencies = {{"/etc/passwd", {format::DependencyKind::kMissing}, {}}};
   CHECK(launch.check() == Fitness::kUnfit);
   CHECK(launch.explains("/etc/passwd has changed"));
 }

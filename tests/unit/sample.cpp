@@ -43,13 +43,13 @@ snapshot::CapturedFile file(const std::string& path) {
 std::vector<elf_writer::Dependency> sample_dependencies() {
   using format::DependencyKind;
   std::vector<elf_writer::Dependency> dependencies(6);
-  dependencies[0] = {"/etc/one", DependencyKind::kMissing, 0, 0, 0, 0, 0, 0, 0, {}};
-  dependencies[1] = {"/lib/a.py", DependencyKind::kFile, 10, 11, 1700000000, 12, 1700000002, 15, 16,
-                     {}};
-  dependencies[2] = {"/lib/b", DependencyKind::kListed, 0, 13, 1700000001, 14, 0, 0, 0, {}};
+  dependencies[0] = {"/etc/one", {DependencyKind::kMissing}, {}};
+  dependencies[1] = {
+      "/lib/a.py", {DependencyKind::kFile, 10, 11, 1700000000, 12, 1700000002, 15, 16}, {}};
+  dependencies[2] = {"/lib/b", {DependencyKind::kListed, 0, 13, 1700000001, 14, 0, 0, 0}, {}};
   dependencies[2].listing = {format::kPathFiles, {3, 5, 7}, 99};
-  dependencies[3] = {"/lib/c", DependencyKind::kDirectory, 0, 0, 0, 0, 0, 0, 0, {}};
-  dependencies[4] = {"/lib/d", DependencyKind::kOther, 0, 0, 0, 0, 0, 0, 0, {}};
+  dependencies[3] = {"/lib/c", {DependencyKind::kDirectory}, {}};
+  dependencies[4] = {"/lib/d", {DependencyKind::kOther}, {}};
   dependencies[5] = dependencies[2];
   dependencies[5].path = "/lib/e";
   return dependencies;
