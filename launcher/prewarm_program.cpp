@@ -192,14 +192,11 @@ Status build_image(const PrewarmContext& context, const Plan& plan) {
   return done;
 }
 
-// What the manifest says of the image.
+// What the manifest says of the image, its digest excepted.
 Status describe_image(const Plan& plan, PrewarmedProgram& result) {
-  const Result<std::string> digest = file_digest(plan.output);
-  if (!digest) return support::fail(digest.error());
   const Result<ImageFile> image = ImageFile::open(plan.output);
   if (!image) return support::fail(image.error());
   const format::ImageView view = image->view();
-  result.entry.digest = *digest;
   result.entry.size = image->bytes().size();
   result.entry.modules = view.modules().count;
   result.entry.is_trusted = (view.header().flags & format::kTrusted) != 0;
@@ -236,8 +233,13 @@ Status prewarm(const PrewarmContext& context, const ConfiguredProgram& configure
   if (!plan) return support::fail(plan.error());
   result.entry = plan->entry;
   result.reason = why_not_kept(context, *plan);
-  if (!result.reason.empty()) {
+  if (result.reason.empty()) {
+    result.entry.digest = known_entry(context, *plan)->digest;
+  } else {
     if (const Status built = build_image(context, *plan); !built) return built;
+    const Result<std::string> digest = file_digest(plan->output);
+    if (!digest) return support::fail(digest.error());
+    result.entry.digest = *digest;
   }
   if (const Status described = describe_image(*plan, result); !described) return described;
   add_notices(context, *plan, result);
