@@ -178,7 +178,7 @@ void end_in_time(const std::string& directory) {
   ::sigaddset(&alarm, SIGALRM);
   ::pthread_sigmask(SIG_BLOCK, &alarm, nullptr);
   std::thread([directory, alarm] {
-    constexpr struct timespec kLimit = {600, 0};
+    constexpr struct timespec kLimit = {kMostBuildSeconds, 0};
     while (::sigtimedwait(&alarm, nullptr, &kLimit) < 0 && errno == EINTR) {
     }
     note_failure(directory, "the build did not end within ten minutes", "");

@@ -11,6 +11,9 @@
 
 namespace pysnap::launcher {
 
+// Nobody watches these builds: an import that waits for ever must not keep others from theirs.
+inline constexpr unsigned kMostBuildSeconds = 600;
+
 // Builds with options that have been configured; `options.learned` is prepared as far as it can be
 // frozen and is not excluded. Of the project, only what its configuration names is imported, with
 // `project_directory` in front of sys.path.

@@ -10,6 +10,7 @@
 
 #include "format/program_key.h"
 #include "launcher/image_cache.h"
+#include "launcher/learned_build.h"
 #include "launcher/memory_budget.h"
 #include "launcher/prewarm_report.h"
 #include "launcher/progress.h"
@@ -127,7 +128,7 @@ uint64_t memory_needed(const PrewarmContext& context, const ConfiguredProgram& p
 
 WorkLimits limits_of(const PrewarmOptions& options) {
   const size_t processors = std::max(1u, std::thread::hardware_concurrency());
-  return {options.jobs == 0 ? processors : options.jobs, available_memory()};
+  return {options.jobs == 0 ? processors : options.jobs, available_memory(), kMostBuildSeconds};
 }
 
 Result<std::vector<PrewarmedProgram>> prewarm_all(const PrewarmContext& context,

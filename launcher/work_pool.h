@@ -17,7 +17,7 @@ namespace pysnap::launcher {
 struct WorkLimits {
   size_t jobs = 1;               // at a time
   uint64_t memory = UINT64_MAX;  // bytes, of all that run at a time
-  unsigned seconds = 600;        // for each; an import that waits for ever must not stop the others
+  unsigned seconds = 0;          // for each; 0: as long as it takes
 };
 
 // What a piece of work has answered, or how its process ended instead.
