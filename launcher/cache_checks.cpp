@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "launcher/directory_trust.h"
 #include "launcher/image_cache.h"
 #include "support/error.h"
 
@@ -52,12 +53,13 @@ Finding check_present(const std::string& cache) {
                kNothingKept, kElsewhere);
   if (!S_ISDIR(status.st_mode))
     return bad(kName, fmt::format("{} is no directory", cache), kNothingKept, kElsewhere);
-  if (status.st_uid != ::geteuid())
+  const DirectoryTrust trust = trust_in(status);
+  if (trust == DirectoryTrust::kOtherOwner)
     return bad(kName, fmt::format("{} belongs to user {}", cache, status.st_uid),
                "its images are not trusted, and none can be added", kElsewhere);
   const std::string repair = fmt::format("chmod 700 {}", cache);
   const std::string mode = fmt::format("{} has the mode {:04o}", cache, status.st_mode & 07777);
-  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+  if (trust == DirectoryTrust::kOthersWrite)
     return bad(kName, mode, "others can put images there, so none is trusted", repair);
   if (!may_write(cache))
     return bad(kName, Error::from_errno(fmt::format("{} cannot be written", cache)).sentence,

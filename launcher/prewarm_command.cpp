@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "format/program_key.h"
+#include "launcher/directory_trust.h"
 #include "launcher/image_cache.h"
 #include "launcher/learned_build.h"
 #include "launcher/memory_budget.h"
@@ -50,11 +51,11 @@ Result<struct stat> examine_directory(const std::string& directory) {
   struct stat status;
   if (::stat(directory.c_str(), &status) != 0)
     return support::fail(Error::from_errno(fmt::format("{} cannot be examined", directory)));
+  const DirectoryTrust trust = trust_in(status);
   std::string problem;
   if (!S_ISDIR(status.st_mode)) problem = "it is no directory";
-  if (status.st_uid != ::geteuid() && status.st_uid != 0) problem = "it belongs to another user";
-  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (status.st_mode & S_ISVTX) == 0)
-    problem = "others can write it";
+  if (trust == DirectoryTrust::kOtherOwner) problem = "it belongs to another user";
+  if (trust == DirectoryTrust::kOthersWrite) problem = "others can write it";
   if (problem.empty()) return status;
   return support::fail(Error::because(
       ErrorKind::kInput, fmt::format("launches would use no image in {}: {}; name another "

@@ -285,7 +285,8 @@ class CacheTest(DoctorTest):
         cache.mkdir()
         for mode, verdict, part in ((0o700, "ok", "for its owner only"),
                                     (0o750, "note", "chmod 700"), (0o770, "no", "chmod 700"),
-                                    (0o702, "no", "others can put images there")):
+                                    (0o702, "no", "others can put images there"),
+                                    (0o1777, "note", "others see which programs")):
             with self.subTest(oct(mode)):
                 cache.chmod(mode)
                 self.assert_finds(self.doctor(), verdict, "cache", part)
