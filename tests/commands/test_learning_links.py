@@ -87,24 +87,21 @@ class LearningLinksTest(LearningTest):
                              os.path.realpath(venv / "bin" / "python3"))
             self.wait_for_builds()
 
-    def test_wrapper_on_path_is_not_learned_from(self):
-        wrappers = self.directory / "wrappers"
-        wrappers.mkdir()
-        self.script("wrappers/python3", f"exec {self.interpreter} \"$@\"\n")
-        path = f"{self.tools}:{wrappers}:/usr/bin:/bin"
-        done = run(self.tools / "python3", "app.py", cwd=self.directory,
+    def by_link_before(self, command: object) -> subprocess.CompletedProcess:
+        """A launch by a link that is followed, on PATH, by a wrapper of this command."""
+        self.script("wrappers/python3", f"exec {command} \"$@\"\n")
+        path = f"{self.tools}:{self.directory / 'wrappers'}:{self.interpreter.parent}:/usr/bin:/bin"
+        return run(self.tools / "python3", "app.py", cwd=self.directory,
                    env={**self.variables(), "PATH": path})
+
+    def test_wrapper_on_path_is_not_learned_from(self):
+        done = self.by_link_before(self.interpreter)
         self.assertEqual(0, done.returncode)
         self.assertIn("a wrapper, which decides itself", done.stderr)
         self.assertEqual([], self.cached())
 
     def test_shim_that_leads_back_to_the_link_ends(self):
-        shims = self.directory / "shims"
-        shims.mkdir()
-        self.script("shims/python3", f"exec {self.tools}/python3 \"$@\"\n")
-        path = f"{self.tools}:{shims}:{self.variables()['PATH']}"
-        done = run(self.tools / "python3", "app.py", cwd=self.directory,
-                   env={**self.variables(), "PATH": path})
+        done = self.by_link_before(self.tools / "python3")
         self.assertEqual((0, self.plain("app.py").stdout), (done.returncode, done.stdout))
 
 
