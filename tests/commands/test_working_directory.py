@@ -1,11 +1,14 @@
 """Modules whose import looks at the working directory: they see that of the launch and of the
 program, not that of the build."""
 
+import json
+import subprocess
 import unittest
 from pathlib import Path
 
+from learning import NO_IMAGE
 from test_modules import BuildTest
-from workshop import BINARIES, build, environment, interpreters, python, run
+from workshop import PYSNAP, REPOSITORY, RUN, build, environment, interpreters, python, run
 
 # A module's import, and what it looks like.
 LOOKS = {
@@ -26,6 +29,7 @@ print(bystander.NAME)
 for name in {names}:
     print(name, __import__(name).VALUE)
 """
+AGAIN = "import pysnap\npysnap.checkpoint()\nimport native\nprint(native.VALUE)\n"
 AT_BUILD = "looks at the working directory, which was {} at the build"
 
 
@@ -57,12 +61,20 @@ class DirectoryTest(BuildTest):
     def compare(self, directory: Path, *arguments: object, interpreter: Path | None = None) -> str:
         """A launch in a directory does what plain Python does; returns its reasons."""
         command = [self.directory / "app.py", *arguments]
-        plain = run(interpreter or python(), *command, env=self.variables(), cwd=directory)
-        ours = run(BINARIES / "pysnap-run", "--explain", "--image", self.image, *command,
-                   env=self.variables(), cwd=directory)
-        self.assertEqual((plain.stdout, plain.returncode), (ours.stdout, ours.returncode),
-                         ours.stderr)
-        return ours.stderr
+        return self.compare_launch(directory, ["--image", self.image, *command],
+                                   [interpreter or python(), *command])
+
+    def compare_launch(self, directory: Path, ours: list, plain: list) -> str:
+        """The same, of a launch with these options."""
+        expected = run(*plain, env=self.variables(), cwd=directory)
+        done = run(RUN, "--explain", *ours, env=self.variables(), cwd=directory)
+        self.assertEqual((expected.stdout, expected.returncode), (done.stdout, done.returncode),
+                         done.stderr)
+        return done.stderr
+
+    def write_package(self, text: str) -> None:
+        """One with C code, which cannot be imported afresh."""
+        self.write_native_package("modules/native", text)
 
 
 class ImportTest(DirectoryTest):
@@ -101,7 +113,7 @@ class ImportTest(DirectoryTest):
         gone = self.directory / "gone"
         gone.mkdir()
         program = f"import os; os.rmdir({str(gone)!r}); import asks; print(asks.VALUE)"
-        result = run(BINARIES / "pysnap-run", "--image", self.image, "-c", program,
+        result = run(RUN, "--image", self.image, "-c", program,
                      env=self.variables(), cwd=gone)
         self.assertEqual(("None\n", ""), (result.stdout, result.stderr))
 
@@ -113,11 +125,7 @@ class ImportTest(DirectoryTest):
 
 
 class NativePackageTest(DirectoryTest):
-    """A package with C code, which cannot be imported afresh."""
-
-    def write_package(self, text: str) -> None:
-        """One that cannot be imported afresh."""
-        self.write_native_package("modules/native", text)
+    """A package with C code."""
 
     def test_launch_elsewhere_runs_plain_python(self):
         self.write_package(LOOKS["asks"])
@@ -159,6 +167,106 @@ class NativePackageTest(DirectoryTest):
         self.write_package("VALUE = 1\n")
         self.make("native", "bystander")
         self.assertEqual("", self.compare(self.there))
+
+    def test_inspect_shows_which_directories_an_image_is_for(self):
+        for look, path, absent, line in (
+                ("asks", str(self.here), [], f"for launches in {self.here} only"),
+                ("asks_whether", None, ["perhaps"],
+                 "for launches in directories without perhaps")):
+            with self.subTest(look):
+                self.write_package(LOOKS[look])
+                self.make("native")
+                facts = json.loads(run(PYSNAP, "inspect", "--json", self.image).stdout)
+                self.assertEqual({"path": path, "absent": absent}, facts["working_directory"])
+                self.assertNotIn("native", facts["startup_variables"])
+                self.assertIn(line, run(PYSNAP, "inspect", self.image).stdout.splitlines())
+
+
+class BaseTest(DirectoryTest):
+    """Images that are made from one with such a package."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.again = self.directory / "again.image"
+
+    def variables(self) -> dict[str, str]:
+        """Plain Python finds the package `pysnap`, too."""
+        return environment(PYTHONPATH=f"{self.modules}:{REPOSITORY / 'python'}")
+
+    def make_again(self, look: str, directory: Path) -> subprocess.CompletedProcess:
+        """A base that was built in `here`, and an image from it that is built elsewhere."""
+        self.write_package(LOOKS[look])
+        self.make("native")
+        return run(PYSNAP, "build", "--from", self.image, "--script",
+                   self.write("again.py", AGAIN), "-o", self.again, env=self.variables(),
+                   cwd=directory)
+
+    def compare_again(self, directory: Path) -> str:
+        """A launch of that image does what plain Python does; returns its reasons."""
+        return self.compare_launch(directory, ["--image", self.again],
+                                   [python(), self.directory / "again.py"])
+
+    def test_base_for_one_directory(self):
+        self.assert_succeeds(self.make_again("asks", self.here))
+        self.assertEqual("", self.compare_again(self.here))
+        self.assertIn("native " + AT_BUILD.format(self.here), self.compare_again(self.there))
+
+    def test_base_for_another_directory(self):
+        built = self.make_again("asks", self.there)
+        self.assertNotEqual(0, built.returncode)
+        self.assertIn("native " + AT_BUILD.format(self.here), built.stderr)
+        self.assertFalse(self.again.exists())
+
+    def test_base_for_directories_without_a_file(self):
+        self.assert_succeeds(self.make_again("asks_whether", self.there))
+        self.assertEqual("", self.compare_again(self.here))
+        self.assertEqual("", self.compare_again(self.there))
+        self.write("there/perhaps", "")
+        self.assertEqual("", self.compare_again(self.here))
+        self.assertIn("native looks in the working directory for perhaps, which was not there at "
+                      "the build", self.compare_again(self.there))
+
+
+class LearnedTest(DirectoryTest):
+    """A program whose images are made by its launches."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.write("project/pysnap.toml", "modules = ['native']\n")
+        self.program = self.write("project/app.py", "import native\nprint(native.VALUE)\n")
+
+    def variables(self) -> dict[str, str]:
+        return {**super().variables(), "PATH": f"{python().parent}:/usr/bin:/bin",
+                "PYSNAP_CACHE": str(self.directory / "cache")}
+
+    def learned(self, directory: Path) -> str:
+        """The reasons of a launch that ends with an image for the next one."""
+        return self.compare_launch(directory, ["--build-now", self.program],
+                                   [python().parent / "python3", self.program])
+
+    def when_made(self) -> list[int]:
+        """The times of the images."""
+        return [path.stat().st_ctime_ns for path in (self.directory / "cache").glob("*/*.image")]
+
+    def assert_learned(self, look: str, reason: str) -> None:
+        """An image for each of two directories, of which the second is asked for in vain."""
+        self.write_package(LOOKS[look])
+        self.assertEqual(NO_IMAGE + "\n", self.learned(self.here))
+        self.assertEqual("", self.learned(self.here))
+        self.assertIn(reason, self.learned(self.there))
+        made = self.when_made()
+        self.assertEqual(2, len(made))
+        for directory in (self.there, self.here, self.there):
+            self.assertEqual("", self.learned(directory))
+        self.assertEqual(made, self.when_made())
+
+    def test_image_for_a_second_directory(self):
+        self.assert_learned("asks", "native " + AT_BUILD.format(self.here))
+
+    def test_image_for_a_directory_with_the_file(self):
+        self.write("there/perhaps", "")
+        self.assert_learned("asks_whether", "native looks in the working directory for perhaps, "
+                            "which was not there at the build")
 
 
 if __name__ == "__main__":
