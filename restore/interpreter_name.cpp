@@ -279,6 +279,9 @@ const char* why_not_for_link(const char* link, const format::ImageView& image) {
 }
 
 bool is_this_program(const char* path) {
+  // This program has no dynamic loader. Reading the headers of a file costs less than a new
+  // process's first look into /proc (restore/real_path.h).
+  if (is_dynamic_program(path)) return false;
   const Identity self = identity_of("/proc/self/exe");
   return self.inode != 0 && identity_of(path) == self;
 }

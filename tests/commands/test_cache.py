@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -36,6 +37,18 @@ class CacheTest(LearningTest):
         image = self.image()
         modes = [oct(path.stat().st_mode & 0o777) for path in (self.cache, image.parent, image)]
         self.assertEqual(["0o700", "0o700", "0o600"], modes)
+
+    def test_hit_stays_out_of_proc(self):
+        if shutil.which("strace") is None:
+            self.skipTest("strace is missing: scripts/install-packages test")
+        self.image()
+        for _ in range(2):  # these look where the builder is
+            self.assertEqual("", self.launch("app.py").stderr)
+        traced = run("strace", "-f", "-e", "trace=%file", RUN, "app.py", cwd=self.directory,
+                     env=self.variables())
+        self.assertEqual((0, "right\n"), (traced.returncode, traced.stdout), traced.stderr)
+        self.assertIn("hits", traced.stderr)
+        self.assertNotIn("/proc", traced.stderr)
 
     def test_cache_that_cannot_be_written_or_named(self):
         for changes in ({"PYSNAP_CACHE": "/dev/null/cache"}, {"PYSNAP_CACHE": "/proc/cache"},
