@@ -20,6 +20,7 @@
 #include "bare/reservation.h"
 #include "bare/system_call.h"
 #include "bare/text.h"
+#include "boot/clock_calls.h"
 #include "format/arena_layout.h"
 
 namespace pysnap::boot {
@@ -278,6 +279,8 @@ uint64_t make_initial_block(uint64_t top, const bare::ProcessStart& start, long 
   reserve_above(ceiling);  // from here on the kernel places everything below the ceiling
   const uint64_t stack_top = make_stack(ceiling);
   const uint64_t vdso = move_kernel_page(kernel_page_slot(ceiling));
+  if (const int error = make_clocks_calls(vdso); error != 0)
+    die("exchanging clock functions", error);
   const Loader loader = map_loader(start.arguments[kLoaderArgument]);
   const uint64_t block = make_initial_block(stack_top, start, kLoaderArgument, loader, vdso);
   jump(loader.entry, block);

@@ -22,7 +22,7 @@ using support::ErrorKind;
 using support::File;
 using support::Result;
 
-constexpr size_t kMostRules = 4 + 4 * std::size(kWatchedCalls) + 2;
+constexpr size_t kMostRules = 4 + 6 * std::size(kWatchedCalls) + 2 * std::size(kInputCalls) + 2;
 
 // Classic BPF; jumps are relative and forward, to the two returns at the end.
 class FilterWriter {
@@ -33,6 +33,10 @@ class FilterWriter {
     add(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
     load_number();
     for (const WatchedCall& call : kWatchedCalls) add_call(call);
+    for (const int number : kInputCalls) {
+      add(BPF_JMP | BPF_JEQ | BPF_K, static_cast<uint32_t>(number), 0, 1);
+      add(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
+    }
     add(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
   }
   struct sock_fprog program() {

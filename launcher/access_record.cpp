@@ -86,8 +86,40 @@ enum class DirectoryUseKind { kSearchInVain, kOther };
 // Puts what the kernel tells into the record.
 class Listener {
  public:
-  Listener(pid_t process, uint64_t ceiling, AccessedPaths& paths)
-      : process_(process), ceiling_(ceiling), paths_(paths) {}
+  Listener(pid_t process, uint64_t ceiling, AccessedPaths& paths, BootInputs& inputs)
+      : process_(process), ceiling_(ceiling), paths_(paths), inputs_(inputs) {}
+
+  // Questions of chance and time that the process itself asks; false: the kernel is to answer.
+  bool answer(const seccomp_notif& call, seccomp_notif_resp& answer) {
+    const auto is_input = [&](int number) { return number == call.data.nr; };
+    if (std::none_of(std::begin(kInputCalls), std::end(kInputCalls), is_input)) return false;
+    if (!is_own(static_cast<pid_t>(call.pid))) return false;
+    const uint64_t* words = reinterpret_cast<const uint64_t*>(call.data.args);
+    struct timespec time = {};
+    switch (call.data.nr) {
+      case SYS_getrandom: {
+        constexpr uint64_t kMost = 65536;  // of the system call: 32 MiB (getrandom(2))
+        const std::vector<std::byte> bytes = inputs_.random(std::min(words[1], kMost));
+        if (!write_memory(words[0], bytes.data(), bytes.size())) return false;
+        answer.val = static_cast<int64_t>(bytes.size());
+        return true;
+      }
+      case SYS_clock_gettime:
+        return inputs_.read_clock(static_cast<clockid_t>(words[0]), time) &&
+               write_memory(words[1], &time, sizeof time);
+      case SYS_time:
+        if (!inputs_.read_clock(CLOCK_REALTIME_COARSE, time)) return false;
+        if (words[0] != 0 && !write_memory(words[0], &time.tv_sec, sizeof time.tv_sec))
+          return false;
+        answer.val = time.tv_sec;
+        return true;
+      default: {
+        if (!inputs_.read_clock(CLOCK_REALTIME, time) || words[1] != 0) return false;
+        const struct timeval microseconds = {time.tv_sec, time.tv_nsec / 1000};
+        return write_memory(words[0], &microseconds, sizeof microseconds);
+      }
+    }
+  }
 
   void hear(const seccomp_notif& call) {
     for (const WatchedCall& watched : kWatchedCalls) {
@@ -156,10 +188,13 @@ class Listener {
   void count_directory_use(DirectoryUseKind kind) {
     ++counters_.uses;
     if (kind != DirectoryUseKind::kSearchInVain) ++counters_.answers;
-    if (counters_address_ == 0) return;
-    struct iovec local = {&counters_, sizeof counters_};
-    struct iovec remote = {reinterpret_cast<void*>(counters_address_), sizeof counters_};
-    ::process_vm_writev(process_, &local, 1, &remote, 1, 0);
+    if (counters_address_ != 0) write_memory(counters_address_, &counters_, sizeof counters_);
+  }
+
+  bool write_memory(uint64_t address, const void* bytes, size_t size) const {
+    struct iovec local = {const_cast<void*>(bytes), size};
+    struct iovec remote = {reinterpret_cast<void*>(address), size};
+    return ::process_vm_writev(process_, &local, 1, &remote, 1, 0) == static_cast<ssize_t>(size);
   }
 
   // A path that the kernel cannot read either is the caller's mistake; one that is there and cannot
@@ -176,24 +211,27 @@ class Listener {
   uint64_t counters_address_ = 0;  // where the agent reads them
   format::DirectoryCounters counters_ = {};
   std::set<std::string> absent_;
+  BootInputs& inputs_;
   std::string problem_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<AccessRecord>> AccessRecord::begin(File listener, pid_t process,
-                                                          uint64_t ceiling) {
+                                                          uint64_t ceiling, BootInputs& inputs) {
   const int stop = ::eventfd(0, EFD_CLOEXEC);
   if (stop < 0) return support::fail(Error::from_errno("making an event descriptor"));
   return std::unique_ptr<AccessRecord>(
-      new AccessRecord(std::move(listener), File::adopt(stop), process, ceiling));
+      new AccessRecord(std::move(listener), File::adopt(stop), process, ceiling, inputs));
 }
 
-AccessRecord::AccessRecord(File listener, File stop, pid_t process, uint64_t ceiling)
+AccessRecord::AccessRecord(File listener, File stop, pid_t process, uint64_t ceiling,
+                           BootInputs& inputs)
     : listener_(std::move(listener)),
       stop_(std::move(stop)),
       process_(process),
       ceiling_(ceiling),
+      inputs_(inputs),
       thread_([this] { answer_until_stopped(); }) {}
 
 AccessRecord::~AccessRecord() { stop(); }
@@ -210,7 +248,7 @@ AccessedPaths AccessRecord::end() {
 }
 
 void AccessRecord::answer_until_stopped() {
-  Listener listener(process_, ceiling_, paths_);
+  Listener listener(process_, ceiling_, paths_, inputs_);
   struct pollfd waiting[2] = {{listener_.descriptor(), POLLIN, 0}, {stop_.descriptor(), POLLIN, 0}};
   for (;;) {
     if (::poll(waiting, 2, -1) < 0 && errno != EINTR) break;
@@ -222,10 +260,12 @@ void AccessRecord::answer_until_stopped() {
     // The kernel wants zeros; a call whose process has died meanwhile is none (ENOENT).
     struct seccomp_notif call = {};
     if (::ioctl(listener_.descriptor(), SECCOMP_IOCTL_NOTIF_RECV, &call) != 0) continue;
-    listener.hear(call);
     struct seccomp_notif_resp answer = {};
     answer.id = call.id;
-    answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+    if (!listener.answer(call, answer)) {
+      listener.hear(call);
+      answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+    }
     ::ioctl(listener_.descriptor(), SECCOMP_IOCTL_NOTIF_SEND, &answer);
   }
   problem_ = listener.problem();

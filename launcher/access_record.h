@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "launcher/boot_inputs.h"
 #include "launcher/file_state.h"
 #include "support/error.h"
 #include "support/file.h"
@@ -33,7 +34,7 @@ class AccessRecord {
   // `process` and its threads are recorded; of other processes only what they change. Calls from
   // code above the ceiling are pysnap's own: of the stub that boots, of the restorer.
   static support::Result<std::unique_ptr<AccessRecord>> begin(support::File listener, pid_t process,
-                                                              uint64_t ceiling);
+                                                              uint64_t ceiling, BootInputs& inputs);
   AccessRecord(const AccessRecord&) = delete;
   AccessRecord& operator=(const AccessRecord&) = delete;
   ~AccessRecord();
@@ -47,7 +48,8 @@ class AccessRecord {
   const std::vector<std::string>& absent() const { return absent_; }
 
  private:
-  AccessRecord(support::File listener, support::File stop, pid_t process, uint64_t ceiling);
+  AccessRecord(support::File listener, support::File stop, pid_t process, uint64_t ceiling,
+               BootInputs& inputs);
   void answer_until_stopped();
   void stop();
 
@@ -55,6 +57,7 @@ class AccessRecord {
   support::File stop_;  // an eventfd
   pid_t process_;
   uint64_t ceiling_;
+  BootInputs& inputs_;
   AccessedPaths paths_;
   std::vector<std::string> absent_;
   std::string problem_;

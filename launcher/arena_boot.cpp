@@ -242,8 +242,8 @@ struct Beginning {
 };
 
 Result<Beginning> begin_boot(const PythonInterpreter& python, const Installation& installation,
-                             const std::vector<std::string>& python_options) {
-  const Result<uint64_t> ceiling = random_ceiling();
+                             const std::vector<std::string>& python_options, uint64_t wanted) {
+  const Result<uint64_t> ceiling = wanted != 0 ? Result<uint64_t>(wanted) : random_ceiling();
   if (!ceiling) return support::fail(ceiling.error());
   Beginning beginning = {"boot", {}, {}, *ceiling};
   beginning.arguments = {installation.boot_program,
@@ -276,14 +276,15 @@ Beginning begin_launch(const BaseImage& base, const Installation& installation,
 }
 
 // Nothing where the kernel does not allow it.
-std::unique_ptr<AccessRecord> begin_record(const ListenerPath& path, FrozenInterpreter& frozen) {
+std::unique_ptr<AccessRecord> begin_record(const ListenerPath& path, FrozenInterpreter& frozen,
+                                           BootInputs& inputs) {
   Result<File> listener = receive_listener(path.receiving);
   if (!listener) {
     frozen.access_problem = listener.error().sentence;
     return nullptr;
   }
   Result<std::unique_ptr<AccessRecord>> record =
-      AccessRecord::begin(std::move(*listener), frozen.boot.process(), frozen.ceiling);
+      AccessRecord::begin(std::move(*listener), frozen.boot.process(), frozen.ceiling, inputs);
   if (record) return std::move(*record);
   frozen.access_problem = record.error().sentence;
   return nullptr;
@@ -304,7 +305,7 @@ void end_record(std::unique_ptr<AccessRecord> record, FrozenInterpreter& frozen)
 Result<FrozenInterpreter> freeze_once(const Beginning& beginning, const Installation& installation,
                                       const BootOrders& orders,
                                       const std::function<void(const std::string&)>& report,
-                                      Watch& watch) {
+                                      Watch& watch, BootInputs& inputs) {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
     return support::fail(Error::from_errno("making a control socket"));
@@ -331,7 +332,7 @@ Result<FrozenInterpreter> freeze_once(const Beginning& beginning, const Installa
   listener_path->sending.close();
 
   FrozenInterpreter frozen(std::move(*child), std::move(own_end), beginning.ceiling);
-  std::unique_ptr<AccessRecord> accesses = begin_record(*listener_path, frozen);
+  std::unique_ptr<AccessRecord> accesses = begin_record(*listener_path, frozen, inputs);
   ControlChannel channel(frozen.control);
   if (const Status sent = channel.send_orders(orders, installation, watch); !sent)
     return support::fail(sent.error());
@@ -352,10 +353,11 @@ Result<FrozenInterpreter> freeze_once(const Beginning& beginning, const Installa
 Result<FrozenInterpreter> boot_once(const PythonInterpreter& python,
                                     const Installation& installation, const BootOrders& orders,
                                     const std::function<void(const std::string&)>& report,
-                                    Watch& watch) {
-  const Result<Beginning> beginning = begin_boot(python, installation, orders.python_options);
+                                    Watch& watch, BootInputs& inputs, uint64_t ceiling) {
+  const Result<Beginning> beginning =
+      begin_boot(python, installation, orders.python_options, ceiling);
   if (!beginning) return support::fail(beginning.error());
-  return freeze_once(*beginning, installation, orders, report, watch);
+  return freeze_once(*beginning, installation, orders, report, watch, inputs);
 }
 
 }  // namespace
@@ -363,19 +365,22 @@ Result<FrozenInterpreter> boot_once(const PythonInterpreter& python,
 Result<FrozenInterpreter> boot_and_freeze(const PythonInterpreter& python,
                                           const Installation& installation,
                                           const BootOrders& orders,
-                                          const std::function<void(const std::string&)>& report) {
+                                          const std::function<void(const std::string&)>& report,
+                                          BootInputs& inputs, uint64_t ceiling) {
   Watch watch = Watch::kUsual;
-  Result<FrozenInterpreter> frozen = boot_once(python, installation, orders, report, watch);
+  Result<FrozenInterpreter> frozen =
+      boot_once(python, installation, orders, report, watch, inputs, ceiling);
   if (frozen || watch == Watch::kUsual) return frozen;
-  return boot_once(python, installation, orders, report, watch);
+  return boot_once(python, installation, orders, report, watch, inputs, ceiling);
 }
 
 Result<FrozenInterpreter> launch_and_freeze(const BaseImage& base, const Installation& installation,
                                             const BootOrders& orders,
                                             const std::function<void(const std::string&)>& report) {
   Watch watch = Watch::kUsual;
-  Result<FrozenInterpreter> frozen =
-      freeze_once(begin_launch(base, installation, orders), installation, orders, report, watch);
+  BootInputs inputs;
+  Result<FrozenInterpreter> frozen = freeze_once(begin_launch(base, installation, orders),
+                                                 installation, orders, report, watch, inputs);
   // The launch agreed with the base on them, and nothing has read them again.
   if (frozen) {
     frozen->variables = base.startup_variables;

@@ -63,7 +63,8 @@ struct FrozenInterpreter {
 // what cannot be frozen, is an error whose sentence names it and the way out.
 support::Result<FrozenInterpreter> boot_and_freeze(
     const PythonInterpreter& python, const Installation& installation, const BootOrders& orders,
-    const std::function<void(const std::string&)>& report);
+    const std::function<void(const std::string&)>& report, BootInputs& inputs,
+    uint64_t ceiling = 0);
 
 // The same for a program that is launched from a base image and frozen at its next checkpoint.
 support::Result<FrozenInterpreter> launch_and_freeze(

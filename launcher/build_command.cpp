@@ -281,9 +281,10 @@ Status build(const BuildOptions& options) {
   if (!program) return support::fail(program.error());
 
   // 2. Boot in an arena, or launch the base; import, shed threads, freeze.
+  BootInputs inputs;
   Result<FrozenInterpreter> frozen =
       origin->base ? launch_and_freeze(*origin->base, *installation, orders, report)
-                   : boot_and_freeze(origin->python, *installation, orders, report);
+                   : boot_and_freeze(origin->python, *installation, orders, report, inputs);
   if (!frozen) return support::fail(frozen.error());
 
   // 3. Capture. The frozen process is not needed after it.
