@@ -8,6 +8,7 @@
 #include "agent/agent.h"
 #include "agent/embedded_python.h"
 #include "agent/environment.h"
+#include "agent/clean_memory.h"
 #include "agent/free_memory.h"
 #include "agent/publish.h"
 
@@ -183,12 +184,15 @@ PyObject* call(PyObject* names, const char* function, PyObject* a, PyObject* b, 
 
   // 5. Freeze. Nothing of Python runs between here and the launch.
   forget_environment();
+  end_clean_memory();
   wipe_free_blocks();
+  describe_heap(agent_state.heap);
   agent_state.magic = format::kAgentMagic;
   agent_state.resume_entry = reinterpret_cast<uint64_t>(&resume);
   // 16-byte aligned less the return address that a call would have pushed (psABI 3.2.2).
   constexpr uintptr_t kRoomBelowFrame = 4096;
   agent_state.resume_stack_pointer = ((frame - kRoomBelowFrame) & ~uintptr_t{15}) - 8;
+  agent_state.frame = frame;
   read_kernel_state(agent_state.kernel);
   plan_guards(control_descriptor, frame, canary);
   report_frozen(control_descriptor);

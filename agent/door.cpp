@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "agent/clean_memory.h"
 #include "agent/detour.h"
 
 namespace pysnap::agent {
@@ -43,6 +44,7 @@ __attribute__((constructor)) void load() {
   listen_to_builder(atoi(descriptor));
   note_start_libraries();
   watch_c_seeds();
+  begin_clean_memory();
   close_door();
 }
 

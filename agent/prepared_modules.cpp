@@ -183,23 +183,36 @@ uint64_t fingerprint(PyObject* container, PyObject* any_list) {
   return number;
 }
 
+// Of the containers that are watched; numbers made of addresses, which no image needs.
+struct Fingerprints {
+  uint64_t* numbers;
+  long known;
+  long room;
+} fingerprints;
+
+void make_room_for_fingerprints(long count) {
+  if (count <= fingerprints.room) return;
+  const long room = 2 * count;
+  auto* numbers =
+      static_cast<uint64_t*>(python.PyMem_RawMalloc(static_cast<size_t>(room) * sizeof(uint64_t)));
+  if (numbers == nullptr) give_up("out of memory while imports were recorded");
+  for (long i = 0; i < fingerprints.known; ++i) numbers[i] = fingerprints.numbers[i];
+  python.PyMem_RawFree(fingerprints.numbers);
+  fingerprints.numbers = numbers;
+  fingerprints.room = room;
+}
+
 // Positions of the containers in a growing list that have changed since the last call; those that
 // are new in it count. Before the freeze only.
 PyObject* changed_containers(PyObject*, PyObject* containers) {
-  static uint64_t* fingerprints = nullptr;
-  static long known = 0;
   const long count = python.PyList_Size(containers);
-  if (count > known) {
-    fingerprints = static_cast<uint64_t*>(
-        reallocarray(fingerprints, static_cast<size_t>(count), sizeof(uint64_t)));
-    if (fingerprints == nullptr) give_up("out of memory while imports were recorded");
-    for (; known < count; ++known) fingerprints[known] = 0;
-  }
+  make_room_for_fingerprints(count);
+  for (long& known = fingerprints.known; known < count; ++known) fingerprints.numbers[known] = 0;
   PyObject* changed = python.PyList_New(0);
   for (long i = 0; i < count; ++i) {
     const uint64_t now = fingerprint(python.PyList_GetItem(containers, i), containers);
-    if (now == fingerprints[i]) continue;
-    fingerprints[i] = now;
+    if (now == fingerprints.numbers[i]) continue;
+    fingerprints.numbers[i] = now;
     append_number(changed, i);
   }
   return changed;
@@ -253,6 +266,8 @@ void add_publish_helpers(PyObject* names) {
 }
 
 void make_module_table(PyObject* descriptions, PyObject* hidden, PyObject* fixed, PyObject* paths) {
+  python.PyMem_RawFree(fingerprints.numbers);
+  fingerprints = {};
   module_table.count = python.PyTuple_Size(descriptions);
   module_table.first = static_cast<PreparedModule*>(
       room(static_cast<uint32_t>(module_table.count) + 1, sizeof(PreparedModule)));

@@ -82,13 +82,27 @@ struct LaunchRequest {
   Improvement improvement;
 };
 
+// Where the builder finds Python's objects: addresses, 0 where the interpreter does not export them.
+struct PythonHeap {
+  uint64_t arenas;          // of (address, size) pairs, of the allocator of objects
+  uint64_t arena_count;     // 0: not known
+  uint64_t dictionary;      // PyDict_Type
+  uint64_t set;             // PySet_Type
+  uint64_t frozen_set;      // PyFrozenSet_Type
+  uint64_t weak_reference;  // _PyWeakref_RefType
+  uint64_t text;            // PyUnicode_Type
+  uint64_t native_heaps;    // of malloc(3): more than one have places of their own (malloc_info(3))
+};
+
 // Found by the builder through the address the agent reports; `magic` tells the two sides apart
 // from versions that disagree.
 struct AgentState {
   uint64_t magic;
   uint64_t resume_entry;          // void(const LaunchRequest*), never returns
   uint64_t resume_stack_pointer;  // 16-byte aligned; everything above it stays as captured
+  uint64_t frame;  // the stack below it is not in use, up to where the launch goes on
   KernelState kernel;
+  PythonHeap heap;
 };
 
 // What the boot has done with its working directory. The builder writes them, where the agent wants
@@ -98,6 +112,6 @@ struct DirectoryCounters {
   uint64_t answers;  // the same without names that were not there
 };
 
-inline constexpr uint64_t kAgentMagic = 0x3170616e73797002;  // bumped with the layout
+inline constexpr uint64_t kAgentMagic = 0x3170616e73797003;  // bumped with the layout
 
 }  // namespace pysnap::format

@@ -65,6 +65,11 @@ class CapturedVariablesTest(CommandTest):
     def test_value_that_was_only_read_is_not_in_the_image(self):
         self.assert_absent("LENGTH = len(os.environ['API_TOKEN'])\nHAS = bool(os.getenv('API_TOKEN'))")
 
+    def test_long_text_that_was_dropped_is_not_in_the_image(self):
+        # Python's allocator of objects hands blocks above 512 bytes on to malloc.
+        self.assert_absent("parts = [os.environ['API_TOKEN'] * 40 + str(i) for i in range(50)]\n"
+                           "LENGTH = len('-'.join(parts).encode())\ndel parts")
+
     def test_value_that_was_worked_with_is_not_in_the_image(self):
         # Frames of 3.10 have a part that nothing ever clears (f_blockstack).
         newer = [path for path in interpreters() if "3.10" not in path.name]
