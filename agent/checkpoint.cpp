@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "agent/clean_memory.h"
 #include "agent/embedded_python.h"
 #include "agent/environment.h"
-#include "agent/clean_memory.h"
 #include "agent/free_memory.h"
 #include "agent/publish.h"
 

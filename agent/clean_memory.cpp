@@ -225,6 +225,12 @@ void describe_heap(format::PythonHeap& heap) {
   heap.frozen_set = address_of("PyFrozenSet_Type");
   heap.weak_reference = address_of("_PyWeakref_RefType");
   heap.text = address_of("PyUnicode_Type");
+  heap.context_variable = address_of("PyContextVar_Type");
+  heap.none = address_of("_Py_NoneStruct");
+  heap.constant_hash[0] = address_of("PyLong_Type");
+  heap.constant_hash[1] = address_of("PyBytes_Type");
+  heap.constant_hash[2] = address_of("PyFloat_Type");
+  heap.constant_hash[3] = address_of("PyBool_Type");
   heap.native_heaps = count_native_heaps();
 }
 

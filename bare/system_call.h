@@ -55,15 +55,19 @@ inline SystemResult read_at(int descriptor, void* bytes, size_t size, uint64_t o
                      static_cast<long>(offset));
 }
 
-// Reads from the beginning of a file; fewer bytes at its end or at an error.
-inline uint64_t read_front(int descriptor, char* bytes, uint64_t size) {
+// Reads from an offset of a file on; fewer bytes at its end or at an error.
+inline uint64_t read_from(int descriptor, uint64_t offset, char* bytes, uint64_t size) {
   uint64_t done = 0;
   while (done < size) {
-    const SystemResult got = read_at(descriptor, bytes + done, size - done, done);
+    const SystemResult got = read_at(descriptor, bytes + done, size - done, offset + done);
     if (got.raw <= 0) break;
     done += static_cast<uint64_t>(got.raw);
   }
   return done;
+}
+
+inline uint64_t read_front(int descriptor, char* bytes, uint64_t size) {
+  return read_from(descriptor, 0, bytes, size);
 }
 
 inline SystemResult close(int descriptor) { return system_call(SYS_close, descriptor); }

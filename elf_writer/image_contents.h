@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "format/image_format.h"
+#include "snapshot/relocations.h"
 
 namespace pysnap::elf_writer {
 
@@ -61,7 +62,8 @@ struct ImageContents {
   std::vector<std::string> options;   // of Python, that the interpreter was started with
   std::vector<format::HotRun> hot_runs;
   std::vector<Dependency> dependencies;
-  uint32_t flags = 0;    // as in the header
+  std::optional<snapshot::Relocations> relocations;  // nothing: the image stays at its place
+  uint32_t flags = 0;                                // as in the header
   std::string restorer;  // bytes of the pysnap-run program, embedded in the image
   uint64_t created_seconds = 0;
   uint64_t generation = 0;

@@ -47,7 +47,7 @@ void place_regions(const std::vector<CapturedRegion>& regions, ImagePlan& plan) 
       plan.runs.push_back({region.address, region.size, offset, flags});
     offset += region.size;
   }
-  plan.names_offset = offset;
+  plan.relocation_offset = offset;
 }
 
 }  // namespace
@@ -77,7 +77,7 @@ Result<RestorerLayout> read_restorer(const std::string& bytes) {
 }
 
 ImagePlan plan_image(const snapshot::Snapshot& snapshot, uint64_t metadata_size,
-                     const RestorerLayout& restorer) {
+                     const RestorerLayout& restorer, uint64_t relocation_size) {
   ImagePlan plan;
   // Runs do not depend on where pages begin, so they can be counted before.
   place_regions(snapshot.regions, plan);
@@ -92,6 +92,7 @@ ImagePlan plan_image(const snapshot::Snapshot& snapshot, uint64_t metadata_size,
   const RestorerSegment& last = restorer.segments.back();
   plan.pages_offset = page_up(plan.restorer_offset + last.address + last.file_size);
   place_regions(snapshot.regions, plan);
+  plan.names_offset = plan.relocation_offset + relocation_size;
   return plan;
 }
 

@@ -1,8 +1,8 @@
 // Where everything lies in the file: a pure plan from sizes to offsets, made before a byte is
 // written.
 //
-//   ELF header | program headers | metadata block | restorer | captured pages | section names |
-//   section headers
+//   ELF header | program headers | metadata block | restorer | captured pages | relocations |
+//   section names | section headers
 //
 // The part up to the restorer is the front. It is also a PT_LOAD at the ceiling of the arena, with
 // the restorer behind it, so that the kernel can execute the image and the restorer finds the
@@ -52,12 +52,14 @@ struct ImagePlan {
   uint64_t pages_offset = 0;
   std::vector<uint64_t> region_offsets;  // per region; 0 where a region has no pages here
   std::vector<LoadRun> runs;
+  uint64_t relocation_offset = 0;
   uint64_t names_offset = 0;
   uint64_t sections_offset = 0;
   uint64_t program_header_count = 0;
 };
 
+// `relocation_size`: of the relocation table; 0: there is none.
 ImagePlan plan_image(const snapshot::Snapshot& snapshot, uint64_t metadata_size,
-                     const RestorerLayout& restorer);
+                     const RestorerLayout& restorer, uint64_t relocation_size);
 
 }  // namespace pysnap::elf_writer

@@ -9,6 +9,7 @@
 #include "elf_writer/elf_output.h"
 #include "elf_writer/image_plan.h"
 #include "elf_writer/metadata.h"
+#include "elf_writer/relocation_bytes.h"
 #include "format/checksum.h"
 #include "support/file.h"
 
@@ -24,8 +25,9 @@ using support::File;
 using support::Result;
 using support::Status;
 
-// Places and checksums of captured pages, now that the plan knows them.
-void fill_places(const Snapshot& snapshot, const ImagePlan& plan, Metadata& metadata) {
+// Places and checksums of captured pages and relocations, now that the plan knows them.
+void fill_places(const Snapshot& snapshot, const ImagePlan& plan,
+                 const std::vector<std::byte>& relocations, Metadata& metadata) {
   size_t segment = 1;
   for (size_t i = 0; i < snapshot.regions.size(); ++i) {
     const CapturedRegion& region = snapshot.regions[i];
@@ -35,6 +37,11 @@ void fill_places(const Snapshot& snapshot, const ImagePlan& plan, Metadata& meta
                                    format::checksum(region.bytes.data(), region.size)};
   }
   metadata.header().restorer_address = plan.restorer_address;
+  if (relocations.empty()) return;
+  metadata.header().relocation_offset = plan.relocation_offset;
+  metadata.header().relocation_size = relocations.size();
+  metadata.segment(segment) = {plan.relocation_offset, relocations.size(), 0,
+                               format::checksum(relocations.data(), relocations.size())};
 }
 
 ElfSegment load_segment(uint32_t flags, uint64_t offset, uint64_t address, uint64_t file_size,
@@ -110,6 +117,19 @@ void add_page_sections(const Snapshot& snapshot, const ImagePlan& plan, ElfFile&
   }
 }
 
+// No part of the memory of a process, as debugging information is none.
+void add_relocation_section(const ImagePlan& plan, const std::vector<std::byte>& relocations,
+                            ElfFile& elf) {
+  if (relocations.empty()) return;
+  ElfSection section;
+  section.name = ".pysnap.relocations";
+  section.type = SHT_PROGBITS;
+  section.offset = plan.relocation_offset;
+  section.alignment = 8;
+  section.pieces = {relocations};
+  elf.sections.push_back(section);
+}
+
 Status synchronise(const File& file, Purpose purpose) {
   return purpose == Purpose::kFinal ? file.synchronise() : Status();
 }
@@ -158,8 +178,10 @@ Result<WrittenImage> write_to(const Snapshot& snapshot, const ImageContents& con
   Result<RestorerLayout> restorer = read_restorer(contents.restorer);
   if (!restorer) return support::fail(restorer.error());
   Metadata metadata(snapshot, contents);
-  const ImagePlan plan = plan_image(snapshot, metadata.size(), *restorer);
-  fill_places(snapshot, plan, metadata);
+  std::vector<std::byte> relocations;
+  if (contents.relocations) relocations = relocation_bytes(*contents.relocations);
+  const ImagePlan plan = plan_image(snapshot, metadata.size(), *restorer, relocations.size());
+  fill_places(snapshot, plan, relocations, metadata);
 
   // 2. Describe the file to libelf.
   ElfFile elf;
@@ -177,6 +199,7 @@ Result<WrittenImage> write_to(const Snapshot& snapshot, const ImageContents& con
   elf.sections.push_back(block);
   add_page_sections(snapshot, plan, elf);
   add_restorer_sections(plan, *restorer, std::as_bytes(std::span(contents.restorer)), elf);
+  add_relocation_section(plan, relocations, elf);
 
   // 3. Write, then seal. Unsealed, the file is rejected by every reader.
   const Result<uint64_t> size = write_elf(elf, file);

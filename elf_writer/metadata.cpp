@@ -54,6 +54,18 @@ std::vector<format::Region> region_records(const Snapshot& snapshot) {
   return records;
 }
 
+// Regions whose words move: both lists ascend.
+void mark_relocated(const std::vector<snapshot::Relocation>& words,
+                    std::vector<format::Region>& regions) {
+  auto word = words.begin();
+  for (format::Region& region : regions) {
+    while (word != words.end() && word->place + sizeof(uint64_t) <= region.address) ++word;
+    if (region.kind == RegionKind::kImage && word != words.end() &&
+        word->place < region.address + region.size)
+      region.flags |= format::kRelocated;
+  }
+}
+
 std::vector<format::File> file_records(const Snapshot& snapshot, StringArea& strings) {
   std::vector<format::File> records;
   for (const CapturedFile& file : snapshot.files) {
@@ -119,14 +131,15 @@ Metadata::Metadata(const Snapshot& snapshot, const ImageContents& contents) {
   header.magic = format::kImageMagic;
   header.version = format::kImageVersion;
   header.header_size = sizeof header;
-  const std::vector<format::Region> regions = region_records(snapshot);
+  std::vector<format::Region> regions = region_records(snapshot);
+  if (contents.relocations) mark_relocated(contents.relocations->words, regions);
   const auto captured = std::count_if(regions.begin(), regions.end(), [](const auto& region) {
     return region.kind == RegionKind::kImage;
   });
   header.regions = builder.append(regions);
   header.files = builder.append(file_records(snapshot, strings));
-  header.segments = builder.append(
-      std::vector<format::Segment>(static_cast<size_t>(captured) + kSegmentsBesidePages));
+  header.segments = builder.append(std::vector<format::Segment>(
+      static_cast<size_t>(captured) + kSegmentsBesidePages + (contents.relocations ? 1 : 0)));
   header.modules = builder.append(text_records(contents.modules, strings));
   header.environment = builder.append(environment_records(contents.startup, strings));
   header.notices = builder.append(text_records(contents.notices, strings));
@@ -145,6 +158,7 @@ Metadata::Metadata(const Snapshot& snapshot, const ImageContents& contents) {
       builder.append(std::vector<char>(strings.bytes().begin(), strings.bytes().end()));
   header.arena_low = snapshot.arena_low;
   header.arena_high = snapshot.ceiling;
+  header.relocation_ceiling = snapshot.ceiling;
   header.resume_entry = snapshot.agent.resume_entry;
   header.resume_stack_pointer = snapshot.agent.resume_stack_pointer;
   header.stack_top = snapshot.ceiling;

@@ -11,7 +11,8 @@
 namespace pysnap::elf_writer {
 
 // The first segment is the restorer's, with the padding around it; the last one holds section names
-// and headers. Between them lies one for each captured region.
+// and headers. Between them lies one for each captured region, and one for the relocation table if
+// there is one.
 inline constexpr size_t kSegmentsBesidePages = 2;
 
 // The size of the block depends only on its records and strings, so it can be made before the

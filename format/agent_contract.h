@@ -58,6 +58,19 @@ inline constexpr uint32_t kFullFinalize = 0x200;  // CPython's own end of the in
 // anew before it freezes; so an image does not know how many have gone before it.
 inline constexpr uint32_t kFreezesAgain = 0x400;
 
+// By the builder, which moves an image in its file: what the agent itself has changed in a moved
+// process goes to the control socket, and the process ends (agent/after_slide.h).
+inline constexpr uint32_t kReportsSlide = 0x800;
+
+// A launch of an image that does not lie at its own place. The agent unmaps the table.
+struct RelocationTable;  // format/relocation_table.h
+struct Movement {
+  const RelocationTable* table;  // nullptr: it does lie there
+  uint64_t low;                  // places of the table are named as before: how to find them
+  uint64_t distance;             // (Placement)
+  uint64_t slide;                // how far the process lies from the image's own place
+};
+
 // What one launch asks for. Lives on the new process's own stack, which stays mapped for good.
 // What a launch from the cache needs to improve its image.
 struct Improvement {
@@ -78,20 +91,25 @@ struct LaunchRequest {
   char** environment;            // null-terminated
   uint64_t thread_id;
   uint64_t signal_mask;  // the caller's; all signals stay blocked until the program begins
-  uint64_t control;      // kFreezesAgain: the descriptor of the control socket
+  uint64_t control;      // kFreezesAgain, kReportsSlide: the descriptor of the control socket
+  Movement movement;
   Improvement improvement;
 };
 
-// Where the builder finds Python's objects: addresses, 0 where the interpreter does not export them.
+// Where the builder finds Python's objects: addresses, 0 where the interpreter does not export
+// them.
 struct PythonHeap {
-  uint64_t arenas;          // of (address, size) pairs, of the allocator of objects
-  uint64_t arena_count;     // 0: not known
-  uint64_t dictionary;      // PyDict_Type
-  uint64_t set;             // PySet_Type
-  uint64_t frozen_set;      // PyFrozenSet_Type
-  uint64_t weak_reference;  // _PyWeakref_RefType
-  uint64_t text;            // PyUnicode_Type
-  uint64_t native_heaps;    // of malloc(3): more than one have places of their own (malloc_info(3))
+  uint64_t arenas;            // of (address, size) pairs, of the allocator of objects
+  uint64_t arena_count;       // 0: not known
+  uint64_t dictionary;        // PyDict_Type
+  uint64_t set;               // PySet_Type
+  uint64_t frozen_set;        // PyFrozenSet_Type
+  uint64_t weak_reference;    // _PyWeakref_RefType
+  uint64_t text;              // PyUnicode_Type
+  uint64_t context_variable;  // PyContextVar_Type
+  uint64_t none;              // _Py_NoneStruct
+  uint64_t constant_hash[4];  // further types whose hashes depend on no address; 0: none
+  uint64_t native_heaps;  // of malloc(3): more than one have places of their own (malloc_info(3))
 };
 
 // Found by the builder through the address the agent reports; `magic` tells the two sides apart

@@ -35,7 +35,7 @@ constexpr uint64_t metadata_offset(uint64_t program_header_count) {
 }
 
 inline constexpr uint64_t kImageMagic = 0x70616e7379700a1a;
-inline constexpr uint32_t kImageVersion = 9;
+inline constexpr uint32_t kImageVersion = 10;
 inline constexpr uint64_t kComplete = 0x6574656c706d6f63;  // "complete"
 inline constexpr uint64_t kPageSize = 4096;
 
@@ -57,6 +57,7 @@ enum class RegionKind : uint32_t {
 
 inline constexpr uint32_t kWipeOnFork = 1;  // zero in every launch, advised again (madvise(2))
 inline constexpr uint32_t kDroppable = 2;   // kZero made with MAP_DROPPABLE (mmap(2), Linux 6.11)
+inline constexpr uint32_t kRelocated = 4;   // kImage with words of the relocation table
 
 // One mapping the restorer makes. Addresses, sizes and offsets are multiples of the page size.
 struct Region {
@@ -91,7 +92,8 @@ struct File {
 struct Segment {
   uint64_t offset;
   uint64_t size;
-  uint64_t address;  // 0: not captured memory (the restorer, section names and headers)
+  uint64_t
+      address;  // 0: not captured memory (the restorer, relocations, section names and headers)
   uint64_t checksum;
 };
 
@@ -240,8 +242,13 @@ struct ImageHeader {
   Table strings;       // bytes; offset 0 is the empty string
 
   uint64_t arena_low;
-  uint64_t arena_high;        // the ceiling
-  uint64_t restorer_address;  // of the embedded restorer; the entry point lies inside
+  uint64_t arena_high;  // the ceiling
+  // The relocation table (format/relocation_table.h) is a segment of its own; size 0: there is
+  // none, and the image stays where it is.
+  uint64_t relocation_offset;  // in the file
+  uint64_t relocation_size;
+  uint64_t relocation_ceiling;  // where the places of that table are named
+  uint64_t restorer_address;    // of the embedded restorer; the entry point lies inside
   uint64_t resume_entry;
   uint64_t resume_stack_pointer;
   uint64_t stack_top;            // the main stack ends here
@@ -275,6 +282,6 @@ static_assert(kIsRecord<Listing> && sizeof(Listing) == 24);
 static_assert(kIsRecord<Stem> && sizeof(Stem) == 8);
 static_assert(kIsRecord<KernelState> && sizeof(KernelState) == 80 + 32 * kSignalCount);
 static_assert(kIsRecord<AgentState>);
-static_assert(kIsRecord<ImageHeader> && sizeof(ImageHeader) == 504 + sizeof(KernelState));
+static_assert(kIsRecord<ImageHeader> && sizeof(ImageHeader) == 528 + sizeof(KernelState));
 
 }  // namespace pysnap::format

@@ -1,6 +1,5 @@
 #include "launcher/arena_boot.h"
 
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 
 #include "format/arena_layout.h"
 #include "launcher/access_filter.h"
+#include "launcher/random_ceiling.h"
 #include "launcher/startup_variables.h"
 
 namespace pysnap::launcher {
@@ -23,17 +23,6 @@ using support::Status;
 
 constexpr char kRecordEnd = '\x1e';
 constexpr char kFieldEnd = '\x1f';
-
-// Far from where the kernel puts stacks, position-independent programs and ordinary mappings
-// (0x55.., 0x7f..): 25 random bits in steps of 2 MiB.
-Result<uint64_t> random_ceiling() {
-  constexpr uint64_t kLowest = uint64_t{1} << 44;
-  constexpr uint64_t kSpan = uint64_t{1} << 46;
-  uint64_t random = 0;
-  if (::getrandom(&random, sizeof random, 0) != sizeof random)
-    return support::fail(Error::from_errno("getting random bytes"));
-  return kLowest + random % (kSpan / format::kCeilingStep) * format::kCeilingStep;
-}
 
 std::vector<std::string> split(const std::string& text, char separator) {
   std::vector<std::string> parts;
@@ -243,7 +232,8 @@ struct Beginning {
 
 Result<Beginning> begin_boot(const PythonInterpreter& python, const Installation& installation,
                              const std::vector<std::string>& python_options, uint64_t wanted) {
-  const Result<uint64_t> ceiling = wanted != 0 ? Result<uint64_t>(wanted) : random_ceiling();
+  const Result<uint64_t> ceiling =
+      wanted != 0 ? Result<uint64_t>(wanted) : random_ceiling(0, format::kCeilingStep);
   if (!ceiling) return support::fail(ceiling.error());
   Beginning beginning = {"boot", {}, {}, *ceiling};
   beginning.arguments = {installation.boot_program,

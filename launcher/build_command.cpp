@@ -262,6 +262,45 @@ snapshot::FrozenProcess frozen_process(const FrozenInterpreter& frozen, const Or
   return process;
 }
 
+// N of "3.N.2".
+int minor_version_of(const PythonInterpreter& python) {
+  const size_t dot = python.version.find('.');
+  return dot == std::string::npos ? 0 : std::atoi(python.version.c_str() + dot + 1);
+}
+
+// Boots again, with the inputs of the first boot, if the image is to be one that moves.
+Result<Relocation> find_relocation(const BuildOptions& options, const Origin& origin,
+                                   const Installation& installation, const BootOrders& orders,
+                                   const std::function<void(const std::string&)>& report,
+                                   BootInputs& inputs, snapshot::Snapshot& snapshot) {
+  const auto boot_again = [&](uint64_t ceiling) -> Result<snapshot::Snapshot> {
+    inputs.begin_again();
+    const Result<FrozenInterpreter> again =
+        boot_and_freeze(origin.python, installation, orders, report, inputs, ceiling);
+    if (!again) return support::fail(again.error());
+    return snapshot::capture(frozen_process(*again, origin, installation, options.carry));
+  };
+  return make_relocatable(options.relocatable, minor_version_of(origin.python), snapshot,
+                          boot_again);
+}
+
+void add_relocation(const Relocation& relocation, elf_writer::ImageContents& contents) {
+  contents.relocations = relocation.relocations;
+  if (!relocation.notice.empty()) contents.notices.push_back(relocation.notice);
+}
+
+Status add_hot_pages(const BuildOptions& options, const Installation& installation,
+                     const snapshot::Snapshot& snapshot, const BootOrders& orders,
+                     elf_writer::ImageContents& contents) {
+  const TemporaryImage draft(options.output);
+  const Result<elf_writer::WrittenImage> written =
+      elf_writer::write_image(snapshot, contents, draft.path(), elf_writer::Purpose::kDraft);
+  if (!written) return support::fail(written.error());
+  contents.hot_runs = find_hot_pages(installation, draft.path(), snapshot, orders.python_options,
+                                     static_cast<format::ProgramKind>(contents.program_kind));
+  return {};
+}
+
 }  // namespace
 
 Status build(const BuildOptions& options) {
@@ -289,25 +328,24 @@ Status build(const BuildOptions& options) {
 
   // 3. Capture. The frozen process is not needed after it.
   report("capture");
-  const Result<snapshot::Snapshot> snapshot =
+  Result<snapshot::Snapshot> snapshot =
       snapshot::capture(frozen_process(*frozen, *origin, *installation, options.carry));
   if (!snapshot) return support::fail(snapshot.error());
+  const Result<Relocation> relocation =
+      find_relocation(options, *origin, *installation, orders, report, inputs, *snapshot);
+  if (!relocation) return support::fail(relocation.error());
 
   // 4. A draft shows which pages a launch writes.
   report("draft");
   Result<elf_writer::ImageContents> contents =
       image_contents(options, *origin, *installation, *frozen, *snapshot, orders);
   if (!contents) return support::fail(contents.error());
+  add_relocation(*relocation, *contents);
   contents->program = program->script;
   contents->program_kind = static_cast<uint32_t>(program->kind);
-  {
-    const TemporaryImage draft(options.output);
-    const Result<elf_writer::WrittenImage> written =
-        elf_writer::write_image(*snapshot, *contents, draft.path(), elf_writer::Purpose::kDraft);
-    if (!written) return support::fail(written.error());
-    contents->hot_runs = find_hot_pages(*installation, draft.path(), *snapshot,
-                                        orders.python_options, program->kind);
-  }
+  if (const Status found = add_hot_pages(options, *installation, *snapshot, orders, *contents);
+      !found)
+    return found;
 
   // 5. Write under another name, prove, publish.
   report("write");
@@ -316,8 +354,8 @@ Status build(const BuildOptions& options) {
       elf_writer::write_image(*snapshot, *contents, temporary.path());
   if (!written) return support::fail(written.error());
   report("prove");
-  if (const Status proven =
-          prove(*installation, temporary.path(), orders.python_options, program->kind);
+  if (const Status proven = prove(*installation, temporary.path(), orders.python_options,
+                                  program->kind, boot_environment());
       !proven)
     return proven;
   if (const Status published = temporary.publish(options.output); !published) return published;

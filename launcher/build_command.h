@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "elf_writer/image_contents.h"
+#include "launcher/relocatable_build.h"
 #include "launcher/startup_variables.h"
 #include "snapshot/capture.h"
 #include "support/error.h"
@@ -30,6 +31,7 @@ struct BuildOptions {
   snapshot::Carry carry = snapshot::Carry::kListed;  // of the files that the image maps
   OtherVariables variables;                          // of the configuration
   std::vector<elf_writer::Dependency> configuration_files;
+  Relocatable relocatable = Relocatable::kNo;
   bool is_trusted = false;  // as `pysnap seal` makes it
   std::string output;
   bool is_quiet = false;        // no summary

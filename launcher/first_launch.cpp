@@ -78,13 +78,14 @@ std::vector<std::string> launch_command(const Installation& installation,
 // A launch that gave way to plain Python would say so on standard error. What else is printed
 // there, or behind the program's own word, comes from exit functions that imports registered.
 Status prove(const Installation& installation, const std::string& image,
-             const std::vector<std::string>& python_options, ProgramKind kind) {
+             const std::vector<std::string>& python_options, ProgramKind kind,
+             const std::vector<std::string>& environment) {
   constexpr const char* kWhole = "import sys; sys.stdout.write('proven')";
   constexpr const char* kWithoutEnd = "import os; os.write(1, b'proven'); os._exit(0)";
   const char* program = kind == ProgramKind::kCheckpoint ? kWithoutEnd : kWhole;
   std::vector<std::string> command = launch_command(
       installation, {"--prove", "--explain", "--image", image}, python_options, program);
-  const Result<CommandResult> launch = run_command(command, boot_environment());
+  const Result<CommandResult> launch = run_command(command, environment);
   if (!launch) return support::fail(launch.error());
   const bool gave_way = launch->errors.find("pysnap-run: ") != std::string::npos;
   if (launch->status == 0 && launch->output.starts_with("proven") && !gave_way) return {};

@@ -12,10 +12,11 @@
 
 namespace pysnap::launcher {
 
-// Launches a trivial program; anything but its right output and end is an error.
+// Launches a trivial program in `environment`; anything but its right output and end is an error.
 // `kind`: of the image's own program, whose exit functions do not run.
 support::Status prove(const Installation& installation, const std::string& image,
-                      const std::vector<std::string>& python_options, format::ProgramKind kind);
+                      const std::vector<std::string>& python_options, format::ProgramKind kind,
+                      const std::vector<std::string>& environment);
 
 // Launches a trivial program, stops it before its end and lists the pages of the image it wrote.
 // Empty where that cannot be seen.

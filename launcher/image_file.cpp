@@ -63,4 +63,22 @@ std::vector<std::string> texts_of(const format::ImageView& view,
   return texts;
 }
 
+Result<uint64_t> ImageFile::check_segments(const std::string& path) const {
+  uint64_t total = metadata_offset_ + view().header().metadata_size;  // under the seal
+  for (const format::Segment& segment : view().segments()) {
+    const bool inside =
+        segment.offset <= bytes().size() && segment.size <= bytes().size() - segment.offset;
+    if (!inside ||
+        format::checksum(bytes().data() + segment.offset, segment.size) != segment.checksum) {
+      return support::fail(Error::because(
+          ErrorKind::kInput,
+          fmt::format("the image {} is damaged: the {} bytes at offset {} of the file are not what "
+                      "was written; build it again with `pysnap build`",
+                      path, segment.size, segment.offset)));
+    }
+    total += segment.size;
+  }
+  return total;
+}
+
 }  // namespace pysnap::launcher

@@ -18,6 +18,10 @@ class ImageFile {
   // Rejects, with the reason, what a launch would reject.
   static support::Result<ImageFile> open(const std::string& path);
 
+  // Compares the checksum of every segment; how many bytes that and the seal cover. `path`: for the
+  // sentence.
+  support::Result<uint64_t> check_segments(const std::string& path) const;
+
   format::ImageView view() const { return format::ImageView(metadata_.data()); }
   std::span<const std::byte> bytes() const { return file_.bytes(); }
   uint64_t metadata_offset() const { return metadata_offset_; }

@@ -4,10 +4,10 @@
 
 #include <map>
 
-#include "format/checksum.h"
 #include "launcher/byte_map.h"
 #include "launcher/image_dependencies.h"
 #include "launcher/image_file.h"
+#include "launcher/image_relocations.h"
 #include "launcher/json_text.h"
 
 namespace pysnap::launcher {
@@ -176,7 +176,7 @@ ordered_json bytes_of(const ImageFile& image) {
   return {{"ranges", std::move(ranges)}, {"total", total}};
 }
 
-ordered_json describe(const ImageFile& image) {
+ordered_json describe(const ImageFile& image, const std::optional<ImageRelocations>& relocations) {
   const format::ImageView view = image.view();
   return {{"identity", identity_of(view)},
           {"modules", texts_of(view, view.modules())},
@@ -188,6 +188,7 @@ ordered_json describe(const ImageFile& image) {
           {"files", original_files_of(view)},
           {"dependencies", dependencies_in(view)},
           {"regions", regions_of(view)},
+          {"relocations", describe_relocations(relocations, view.header())},
           {"bytes", bytes_of(image)}};
 }
 
@@ -256,17 +257,35 @@ void print_text(const ordered_json& facts) {
   }
 }
 
+void print_relocations(const ordered_json& relocations) {
+  if (relocations.is_null()) {
+    fmt::print("\nit is pinned: it has no relocation table\n");
+    return;
+  }
+  fmt::print("\nwords that move with it, in a table of {} bytes:\n",
+             relocations["size"].get<uint64_t>());
+  for (const auto& [kind, count] : relocations["words"].items())
+    fmt::print("  {:>12}  {}\n", count.get<uint64_t>(), kind);
+  fmt::print("  {:>12}  hashes that are computed again\n",
+             relocations["derived_hashes"].get<uint64_t>());
+  fmt::print("  {:>12}  hash tables that are filled again\n",
+             relocations["hash_tables"].get<uint64_t>());
+}
+
 }  // namespace
 
 Status inspect(const std::string& path, OutputForm form) {
   const Result<ImageFile> image = ImageFile::open(path);
   if (!image) return support::fail(image.error());
-  const ordered_json facts = describe(*image);
+  const auto relocations = ImageRelocations::read(*image, path);
+  if (!relocations) return support::fail(relocations.error());
+  const ordered_json facts = describe(*image, *relocations);
   if (form == OutputForm::kJson) {
     fmt::print("{}\n", json_text(facts));
     return {};
   }
   print_text(facts);
+  print_relocations(facts["relocations"]);
   print_bytes(facts["bytes"], image->bytes().size());
   return {};
 }
@@ -274,23 +293,11 @@ Status inspect(const std::string& path, OutputForm form) {
 Status verify(const std::string& path) {
   const Result<ImageFile> image = ImageFile::open(path);
   if (!image) return support::fail(image.error());
-  const format::ImageView view = image->view();
-  uint64_t total = image->metadata_offset() + view.header().metadata_size;  // under the seal
-  for (const format::Segment& segment : view.segments()) {
-    const auto bytes = image->bytes();
-    const bool inside =
-        segment.offset <= bytes.size() && segment.size <= bytes.size() - segment.offset;
-    if (!inside ||
-        format::checksum(bytes.data() + segment.offset, segment.size) != segment.checksum) {
-      return support::fail(Error::because(
-          ErrorKind::kInput,
-          fmt::format("the image {} is damaged: the {} bytes at offset {} of the file are not what "
-                      "was written; build it again with `pysnap build`",
-                      path, segment.size, segment.offset)));
-    }
-    total += segment.size;
-  }
-  fmt::print("{}: sound, {} of {} bytes checked\n", path, total, image->bytes().size());
+  const Result<uint64_t> total = image->check_segments(path);
+  if (!total) return support::fail(total.error());
+  const auto relocations = ImageRelocations::read(*image, path);
+  if (!relocations) return support::fail(relocations.error());
+  fmt::print("{}: sound, {} of {} bytes checked\n", path, *total, image->bytes().size());
   return {};
 }
 

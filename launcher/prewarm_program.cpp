@@ -19,6 +19,7 @@
 #include "launcher/learned_build.h"
 #include "launcher/name_list.h"
 #include "launcher/seal_command.h"
+#include "launcher/startup_variables.h"
 #include "support/file.h"
 
 namespace pysnap::launcher {
@@ -154,8 +155,8 @@ std::string why_not_kept(const PrewarmContext& context, const Plan& plan) {
     return "what it depends on is not known";
   if (const std::string changed = changed_dependency(image->view()); !changed.empty())
     return fmt::format("{} has changed", changed);
-  const Status proven =
-      prove(context.installation, plan.output, plan.entry.python_options, format::ProgramKind{0});
+  const Status proven = prove(context.installation, plan.output, plan.entry.python_options,
+                              format::ProgramKind{0}, boot_environment());
   return proven ? "" : "it does not fit any more";
 }
 

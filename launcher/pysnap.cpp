@@ -12,6 +12,7 @@
 #include "launcher/inspect_command.h"
 #include "launcher/learn_command.h"
 #include "launcher/prewarm_command.h"
+#include "launcher/rebase_command.h"
 #include "launcher/run_help.h"
 #include "launcher/seal_command.h"
 
@@ -22,6 +23,16 @@ using support::Result;
 using support::Status;
 
 constexpr const char* kVersion = "pysnap 0.1.0";
+
+CLI::Option* add_relocatable(CLI::App& command, Relocatable& relocatable) {
+  const std::map<std::string, Relocatable> choices = {{"no", Relocatable::kNo},
+                                                      {"prefer", Relocatable::kPrefer},
+                                                      {"require", Relocatable::kRequire}};
+  return command
+      .add_option("--relocatable", relocatable,
+                  "Whether launches can move the image: no, prefer or require")
+      ->transform(CLI::CheckedTransformer(choices, CLI::ignore_case).description(""));
+}
 
 void add_build(CLI::App& app, BuildOptions& options, std::string& configuration) {
   CLI::App* command = app.add_subcommand("build", "Freeze an interpreter with modules imported");
@@ -68,6 +79,7 @@ void add_build(CLI::App& app, BuildOptions& options, std::string& configuration)
   command->add_flag_callback(
       "--self-contained", [&options] { options.carry = snapshot::Carry::kEverything; },
       "Copy all libraries into the image; larger, a little faster");
+  add_relocatable(*command, options.relocatable)->excludes(base);
   command->add_option("-o,--output", options.output, "Image to write")->required();
 }
 
@@ -176,6 +188,9 @@ void add_commands(CLI::App& app, Options& options) {
   CLI::App* seal_app = app.add_subcommand(
       "seal", "Trust an image: launches do not compare the files that it depends on");
   seal_app->add_option("IMAGE", options.image, "Image to replace by a trusted one")->required();
+  CLI::App* rebase_app =
+      app.add_subcommand("rebase", "Move an image to another random place, for all its launches");
+  rebase_app->add_option("IMAGE", options.image, "Image to replace by the moved one")->required();
   add_cache(app, options.cache);
   add_prewarm(app, options.prewarm);
   app.add_subcommand("learn", "Used by pysnap-run: make the image of a program that has just run");
@@ -194,6 +209,7 @@ int execute(const CLI::App& app, const Options& options) {
     return health == Health::kGood ? 0 : static_cast<int>(ExitStatus::kLacking);
   }
   if (command == "seal") return report(seal_image(options.image));
+  if (command == "rebase") return report(rebase(options.image));
   if (command == "learn") return report(learn());
   if (command == "cache") return report(run_cache(*app.get_subcommand("cache"), options.cache));
   if (command == "prewarm") return report(prewarm(options.prewarm));

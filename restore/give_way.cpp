@@ -55,7 +55,7 @@ int execute_interpreter(const char* interpreter, const LaunchOptions& options,
 [[noreturn]] void run_plain_python(const format::ImageView& image, const LaunchOptions& options,
                                    const bare::ProcessStart& start, const char* reason) {
   // The builder wants a process of the image and nothing else.
-  if ((options.request_flags & format::kFreezesAgain) != 0) {
+  if ((options.request_flags & (format::kFreezesAgain | format::kReportsSlide)) != 0) {
     bare::Message sentence;
     sentence.add("pysnap-run: the image ").add(options.image).add(" cannot be launched: ");
     fail(sentence.add(reason));

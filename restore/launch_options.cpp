@@ -5,6 +5,22 @@
 namespace pysnap::restore {
 namespace {
 
+bool read_base(const char* value, LaunchOptions& options) {
+  const bool launch = bare::equal(value, "launch");
+  if (!launch && !bare::equal(value, "image")) return false;
+  options.base = launch ? Base::kRandom : Base::kImage;
+  return true;
+}
+
+// For the builder: "--move-to=CEILING,DESCRIPTOR".
+void read_move(const char* numbers, LaunchOptions& options) {
+  options.base = Base::kGiven;
+  options.ceiling = bare::parse_hexadecimal(numbers);
+  if (*numbers == ',') ++numbers;
+  options.control = bare::parse_hexadecimal(numbers);
+  options.request_flags |= format::kReportsSlide;
+}
+
 // Reads launcher options; returns the first argument that is not one, or nullptr with a reason.
 char** skip_launcher_options(char** argument, LaunchOptions& options) {
   for (; *argument != nullptr; ++argument) {
@@ -22,15 +38,23 @@ char** skip_launcher_options(char** argument, LaunchOptions& options) {
       options.wants_plain_python = true;
     } else if (bare::equal(*argument, "--build-now")) {
       options.builds_now = true;
+    } else if (bare::starts_with(*argument, "--aslr=")) {
+      if (read_base(*argument + bare::length_of("--aslr="), options)) continue;
+      options.reason = "--aslr is launch or image";
+      return nullptr;
+    } else if (bare::starts_with(*argument, "--move-to=")) {
+      read_move(*argument + bare::length_of("--move-to="), options);
     } else if (bare::equal(*argument, "--hold-at-end")) {
       options.hold = Hold::kAtEnd;
     } else if (bare::equal(*argument, "--prove")) {
       options.request_flags |= format::kProof;
+      options.base = Base::kImage;  // whatever the user's environment wants of launches
     } else if (bare::starts_with(*argument, "--freeze-again=")) {
       const char* number = *argument + bare::length_of("--freeze-again=");
       options.control = bare::parse_hexadecimal(number);
       options.request_flags |= format::kFreezesAgain;
-      return argument + 1;  // the last of ours: the program's own may look like them
+      options.base = Base::kImage;  // the builder looks at the process by the image's addresses
+      return argument + 1;          // the last of ours: the program's own may look like them
     } else if (bare::equal(*argument, "--full-finalize")) {
       options.request_flags |= format::kFullFinalize;
     } else {
@@ -58,6 +82,11 @@ OptionsResult parse_options(const bare::ProcessStart& start, LaunchOptions& opti
   const bool launcher = options.role == Role::kLauncher;
   if (bare::meant_environment_value(start.environment, "PYSNAP_EXPLAIN") != nullptr)
     options.explain = Explain::kYes;
+  const char* base = bare::meant_environment_value(start.environment, "PYSNAP_ASLR");
+  if (base != nullptr && !read_base(base, options)) {
+    options.reason = "PYSNAP_ASLR is launch or image";
+    return OptionsResult::kWrong;
+  }
   if (launcher) argument = skip_launcher_options(argument, options);
   if (argument == nullptr) return OptionsResult::kWrong;
   if (options.wants_plain_python && options.image != nullptr) {

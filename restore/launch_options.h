@@ -13,6 +13,13 @@ enum class Explain { kNo, kYes };
 // kAtEnd: the launched process stops itself before its very end; the builder examines it there.
 enum class Hold { kNo, kAtEnd };
 
+// Where the image is to lie.
+enum class Base {
+  kImage,   // at its own place; elsewhere, at a random one, only where that is occupied
+  kRandom,  // at another random place in every launch
+  kGiven,   // where the builder wants it
+};
+
 // How this program was invoked.
 enum class Role {
   kLauncher,     // as pysnap-run: options of the launcher come first
@@ -37,7 +44,9 @@ struct LaunchOptions {
   Explain explain = Explain::kNo;
   Hold hold = Hold::kNo;
   uint32_t request_flags = 0;  // of format/agent_contract.h, as far as options name them
-  uint64_t control = 0;        // with kFreezesAgain: the descriptor of the control socket
+  uint64_t control = 0;        // with kFreezesAgain, kReportsSlide: that of the control socket
+  Base base = Base::kImage;
+  uint64_t ceiling = 0;  // kGiven
   // For a launch from the cache: whose text `improvement` points to.
   bare::Path interpreter;
   bare::Path program_directory;

@@ -21,13 +21,23 @@ uint64_t stack_size_wanted() {
   return limit[0] & ~(format::kPageSize - 1);
 }
 
-bare::SystemResult map_stack(const Region& region, uint64_t stack_top) {
+struct Range {
+  uint64_t begin;
+  uint64_t size;
+};
+
+Range stack_range(const Region& region, uint64_t stack_top) {
   const uint64_t used = stack_top - (region.address + region.size);
   const uint64_t wanted = stack_size_wanted();
   uint64_t size = wanted > used ? wanted - used : format::kPageSize;
   if (size > region.size) size = region.size;
-  return bare::map(region.address + region.size - size, size, PROT_READ | PROT_WRITE, kAnonymous,
-                   -1, 0);
+  return {region.address + region.size - size, size};
+}
+
+constexpr uint32_t kReadWrite = PROT_READ | PROT_WRITE;
+
+bool changes_protection(const Region& region) {
+  return (region.flags & format::kRelocated) != 0 && (region.protection & kReadWrite) != kReadWrite;
 }
 
 // A mapping is shared, private, or one whose pages the kernel may drop; the kernel also wipes those
@@ -38,8 +48,9 @@ int sharing_of(const Region& region) {
 }
 
 bare::SystemResult map_region(const Region& region, const format::ImageHeader& header,
-                              int image_descriptor, const OpenFiles& files) {
-  const int protection = static_cast<int>(region.protection);
+                              int image_descriptor, const OpenFiles& files, Relocating relocating) {
+  const bool opened = relocating == Relocating::kYes && changes_protection(region);
+  const int protection = static_cast<int>(opened ? kReadWrite : region.protection);
   constexpr int kPrivate = MAP_PRIVATE | MAP_FIXED_NOREPLACE;
   switch (region.kind) {
     case RegionKind::kImage:
@@ -57,8 +68,10 @@ bare::SystemResult map_region(const Region& region, const format::ImageHeader& h
                        sharing_of(region) | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     case RegionKind::kReserved:
       return bare::map(region.address, region.size, PROT_NONE, kAnonymous, -1, 0);
-    case RegionKind::kStack:
-      return map_stack(region, header.stack_top);
+    case RegionKind::kStack: {
+      const Range stack = stack_range(region, header.stack_top);
+      return bare::map(stack.begin, stack.size, kReadWrite, kAnonymous, -1, 0);
+    }
   }
   __builtin_unreachable();  // the view has checked every kind
 }
@@ -66,9 +79,10 @@ bare::SystemResult map_region(const Region& region, const format::ImageHeader& h
 }  // namespace
 
 int map_regions(const format::ImageView& image, int image_descriptor, const OpenFiles& files,
-                uint64_t& failed_address) {
+                Relocating relocating, uint64_t& failed_address) {
   for (const Region& region : image.regions()) {
-    const bare::SystemResult result = map_region(region, image.header(), image_descriptor, files);
+    const bare::SystemResult result =
+        map_region(region, image.header(), image_descriptor, files, relocating);
     if (result.failed()) {
       failed_address = region.address;
       return result.error();
@@ -80,6 +94,24 @@ int map_regions(const format::ImageView& image, int image_descriptor, const Open
     }
   }
   return 0;
+}
+
+void unmap_regions(const format::ImageView& image, uint64_t failed_address) {
+  for (const Region& region : image.regions()) {
+    if (region.address == failed_address) return;
+    const bool is_stack = region.kind == RegionKind::kStack;
+    const Range range = is_stack ? stack_range(region, image.header().stack_top)
+                                 : Range{region.address, region.size};
+    bare::system_call(SYS_munmap, static_cast<long>(range.begin), static_cast<long>(range.size));
+  }
+}
+
+void protect_relocated(const format::ImageView& image) {
+  for (const Region& region : image.regions()) {
+    if (!changes_protection(region)) continue;
+    bare::system_call(SYS_mprotect, static_cast<long>(region.address),
+                      static_cast<long>(region.size), static_cast<long>(region.protection));
+  }
 }
 
 void copy_hot_pages(const format::ImageView& image) {

@@ -7,11 +7,19 @@
 
 namespace pysnap::restore {
 
+// kYes: pages with words of the relocation table can be written, until protect_relocated().
+enum class Relocating { kNo, kYes };
+
 // 0, or the errno of the first mapping that failed with its address in `failed_address`
 // (EEXIST: something else of this process lies there). The process can still exec plain Python:
 // nothing that was there before has been touched.
 int map_regions(const format::ImageView& image, int image_descriptor, const OpenFiles& files,
-                uint64_t& failed_address);
+                Relocating relocating, uint64_t& failed_address);
+
+// Takes back what a call that failed at `failed_address` had mapped.
+void unmap_regions(const format::ImageView& image, uint64_t failed_address);
+
+void protect_relocated(const format::ImageView& image);
 
 // Copies the pages that every launch writes, before they fault one by one. Failure changes nothing.
 void copy_hot_pages(const format::ImageView& image);

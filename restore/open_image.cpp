@@ -8,6 +8,7 @@
 #include "bare/path.h"
 #include "bare/system_call.h"
 #include "bare/text.h"
+#include "format/relocation_table.h"
 #include "format/seal.h"
 #include "restore/trust.h"
 
@@ -90,6 +91,29 @@ const char* why_directory_is_not_trusted(const char* path) {
 }
 
 }  // namespace
+
+OpenRelocations open_relocations(const OpenImage& image) {
+  const format::ImageHeader& header = image.view().header();
+  if (header.relocation_size == 0) return {nullptr, "it cannot lie elsewhere"};
+  if (header.relocation_size > header.file_size ||
+      header.relocation_offset > header.file_size - header.relocation_size)
+    return {nullptr, "its relocation table lies outside it"};
+  const bare::SystemResult memory =
+      bare::map(0, header.relocation_size, PROT_READ | PROT_WRITE, kFilledMemory, -1, 0);
+  if (memory.failed()) return {nullptr, "there is no memory for its relocation table"};
+  char* table = reinterpret_cast<char*>(memory.raw);
+  if (bare::read_from(image.descriptor, header.relocation_offset, table, header.relocation_size) !=
+      header.relocation_size)
+    return {nullptr, "it was cut short"};
+  bool is_whole = false;
+  for (const format::Segment& segment : image.view().segments()) {
+    if (segment.offset == header.relocation_offset && segment.size == header.relocation_size)
+      is_whole = segment.checksum == format::checksum(table, segment.size);
+  }
+  if (!is_whole) return {nullptr, "its relocation table is damaged"};
+  const char* reason = format::RelocationCheck::check(table, header.relocation_size, image.view());
+  return {reason == nullptr ? table : nullptr, reason};
+}
 
 bool has_its_size(const OpenImage& image) {
   struct stat status;

@@ -13,10 +13,18 @@ struct OpenImage {
   int descriptor = -1;
   int error = 0;                 // errno when the file could not be opened or read
   const char* reason = nullptr;  // why it is rejected; nullptr: it is sound
-  const void* metadata = nullptr;
+  void* metadata = nullptr;      // a copy of this process's own
 
   format::ImageView view() const { return format::ImageView(metadata); }
 };
+
+// The relocation table of an image, in memory of its own, checked: nothing of it lies outside the
+// image. `table` is nullptr where there is none that can be used, and `reason` says why.
+struct OpenRelocations {
+  const void* table;
+  const char* reason;
+};
+OpenRelocations open_relocations(const OpenImage& image);
 
 // Whether the opened file still has the size that was checked: pages behind its end would end the
 // process with SIGBUS.

@@ -21,6 +21,7 @@
 #include "restore/map_regions.h"
 #include "restore/open_image.h"
 #include "restore/process_identity.h"
+#include "restore/slide.h"
 
 namespace pysnap::restore {
 namespace {
@@ -158,12 +159,13 @@ LaunchOptions read_options(const bare::ProcessStart& start) {
 
   // 4. Memory. All places were free before: a failure still leaves this process able to exec.
   if (options.role == Role::kImage) unmap_captured_segments(start);
-  uint64_t address = 0;
-  const int failed = map_regions(view, image.descriptor, files, address);
-  if (failed != 0) {
+  const MappedImage mapped = map_image(image, options, files);
+  if (mapped.damaged != nullptr) reject(options, start, mapped.damaged, 0);
+  if (mapped.pinned != nullptr) run_plain_python(view, options, start, mapped.pinned);
+  if (mapped.error != 0) {
     bare::Message explanation;
-    explanation.add("the region at ").add_hexadecimal(address).add(" cannot be mapped (errno ");
-    explanation.add_number(failed).add(")");
+    explanation.add("the region at ").add_hexadecimal(mapped.address);
+    explanation.add(" cannot be mapped (errno ").add_number(mapped.error).add(")");
     run_plain_python(view, options, start, explanation.text());
   }
   copy_hot_pages(view);
@@ -177,6 +179,7 @@ LaunchOptions read_options(const bare::ProcessStart& start) {
   if (moved != 0) reject(options, start, "the vDSO cannot be moved", moved);
   static format::LaunchRequest request;
   request = request_of(options, view, start);
+  request.movement = mapped.movement;
   take_identity(options, view, start);
   if ((options.request_flags & format::kFreezesAgain) != 0)
     reserve_outside_arena(view, options, start);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "format/checksum.h"
+#include "format/relocation_table.h"
 
 namespace pysnap::format {
 namespace {
@@ -15,10 +16,10 @@ namespace {
 // The layouts this project has ever written. A change of layout needs a new version and a line
 // here; the failing test prints the number.
 const std::map<uint32_t, uint64_t> kLayouts = {
-    {1, 0xf6bccddba90d2e34}, {2, 0x4c0e83533d7c497f}, {3, 0x9ad7f8552fd5c400},
+    {1, 0xf6bccddba90d2e34}, {2, 0x4c0e83533d7c497f},  {3, 0x9ad7f8552fd5c400},
     {4, 0x47c194d6743eecae}, {5, 0x47c194d6743eecae},  // another request of launches
-    {6, 0xbcdc5e7aab9c8276}, {7, 0xfd84ec4c8fb33b38}, {8, 0xf1cd615a76c31a01},
-    {9, 0x83385ea7f573f620},
+    {6, 0xbcdc5e7aab9c8276}, {7, 0xfd84ec4c8fb33b38},  {8, 0xf1cd615a76c31a01},
+    {9, 0x83385ea7f573f620}, {10, 0x3f733ead87e5ee74},
 };
 
 // NOLINTNEXTLINE: only the preprocessor can name a field and measure it.
@@ -144,6 +145,9 @@ void describe_header(std::string& text) {
   FIELD(ImageHeader, strings);
   FIELD(ImageHeader, arena_low);
   FIELD(ImageHeader, arena_high);
+  FIELD(ImageHeader, relocation_offset);
+  FIELD(ImageHeader, relocation_size);
+  FIELD(ImageHeader, relocation_ceiling);
   FIELD(ImageHeader, restorer_address);
   FIELD(ImageHeader, resume_entry);
   FIELD(ImageHeader, resume_stack_pointer);
@@ -181,6 +185,12 @@ void describe_values(std::string& text) {
   text += fmt::format("flags {} {}\n", kDependenciesUnknown, kTrusted);
   text += fmt::format("wipe on fork {}\n", kWipeOnFork);
   text += fmt::format("droppable {}\n", kDroppable);
+  text += fmt::format("relocated {}\n", kRelocated);
+  RECORD(RelocationTable);
+  RECORD(OtherWord);
+  RECORD(DerivedHash);
+  RECORD(HashTable);
+  RECORD(ArenaTree);
 }
 
 std::string layout() {

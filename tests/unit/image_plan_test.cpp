@@ -17,7 +17,7 @@ ImagePlan plan_of(const snapshot::Snapshot& snapshot) {
   const auto restorer = elf_writer::read_restorer(sample_restorer());
   REQUIRE(restorer);
   elf_writer::Metadata metadata(snapshot, sample_contents());
-  return elf_writer::plan_image(snapshot, metadata.size(), *restorer);
+  return elf_writer::plan_image(snapshot, metadata.size(), *restorer, 0);
 }
 
 TEST_CASE("parts of an image follow each other without overlap") {

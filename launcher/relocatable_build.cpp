@@ -1,0 +1,158 @@
+#include "launcher/relocatable_build.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "format/arena_layout.h"
+#include "launcher/random_ceiling.h"
+#include "snapshot/python_heap.h"
+
+namespace pysnap::launcher {
+namespace {
+
+using format::kPageSize;
+using format::RegionKind;
+using snapshot::CapturedRegion;
+using snapshot::Relocations;
+using snapshot::Snapshot;
+using snapshot::SnapshotMemory;
+using support::Error;
+using support::ErrorKind;
+using support::Result;
+
+// An odd number of steps away: tables that are ordered by low bits of addresses show it.
+Result<uint64_t> other_ceiling(uint64_t ceiling) {
+  Result<uint64_t> other = random_ceiling(ceiling, format::kCeilingStep);
+  if (!other) return other;
+  if ((*other - ceiling) / format::kCeilingStep % 2 == 0) *other += format::kCeilingStep;
+  return other;
+}
+
+CapturedRegion part_of(const CapturedRegion& zeros, uint64_t begin, uint64_t end, RegionKind kind) {
+  CapturedRegion part = zeros;
+  part.address = begin;
+  part.size = end - begin;
+  part.kind = kind;
+  if (kind == RegionKind::kImage) part.bytes.resize(part.size);
+  return part;
+}
+
+// Empty pages in a range become pages of the image: `pysnap rebase` must be able to fill them.
+void keep_pages(Snapshot& snapshot, uint64_t begin, uint64_t end) {
+  begin = begin / kPageSize * kPageSize;
+  end = (end + kPageSize - 1) / kPageSize * kPageSize;
+  std::vector<CapturedRegion> regions;
+  for (CapturedRegion& region : snapshot.regions) {
+    const uint64_t from = std::max(begin, region.address);
+    const uint64_t to = std::min(end, region.end());
+    if (region.kind != RegionKind::kZero || region.flags != 0 || from >= to) {
+      regions.push_back(std::move(region));
+      continue;
+    }
+    if (from > region.address)
+      regions.push_back(part_of(region, region.address, from, RegionKind::kZero));
+    regions.push_back(part_of(region, from, to, RegionKind::kImage));
+    if (to < region.end()) regions.push_back(part_of(region, to, region.end(), RegionKind::kZero));
+  }
+  snapshot.regions = std::move(regions);
+}
+
+// What nobody reads any more, but would tell where the boot lay.
+void clear_dead(Snapshot& snapshot, const std::vector<snapshot::DeadBytes>& dead) {
+  for (const snapshot::DeadBytes& bytes : dead) {
+    for (CapturedRegion& region : snapshot.regions) {
+      const uint64_t from = std::max(bytes.place, region.address);
+      const uint64_t to = std::min(bytes.place + bytes.size, region.end());
+      if (region.kind == RegionKind::kImage && from < to)
+        std::memset(region.bytes.data() + (from - region.address), 0, to - from);
+    }
+  }
+}
+
+uint64_t end_of(const format::HashTable& table) {
+  return table.slots + (uint64_t{table.slot_bytes} << table.log2_slots);
+}
+
+// What the agent moves itself is no word of the table.
+void leave_to_agent(uint64_t begin, uint64_t end, Relocations& relocations) {
+  std::erase_if(relocations.words, [=](const snapshot::Relocation& word) {
+    return word.place >= begin && word.place < end;
+  });
+  std::erase_if(relocations.hashes, [=](const format::DerivedHash& hash) {
+    return hash.place >= begin && hash.place < end;
+  });
+}
+
+bool has_derived_hash(const format::HashTable& set, const Relocations& relocations) {
+  return std::any_of(relocations.hashes.begin(), relocations.hashes.end(),
+                     [&set](const format::DerivedHash& hash) {
+                       return hash.place >= set.slots && hash.place < end_of(set);
+                     });
+}
+
+void leave_sets_to_agent(Relocations& relocations) {
+  for (format::HashTable& table : relocations.tables) {
+    if (table.kind != format::TableKind::kSet) continue;
+    table.entry_count = has_derived_hash(table, relocations) ? 1 : 0;
+    leave_to_agent(table.slots, end_of(table), relocations);
+  }
+}
+
+void keep_changed_pages(Snapshot& snapshot, const Relocations& relocations,
+                        const std::vector<SnapshotMemory::Range>& tree) {
+  for (const format::HashTable& table : relocations.tables)
+    keep_pages(snapshot, table.slots, end_of(table));
+  // Addresses of processes have 47 bits: of a wide root only the first pointer is used.
+  for (const SnapshotMemory::Range& node : tree) {
+    const bool is_root = node.begin == relocations.arena_tree.root;
+    keep_pages(snapshot, node.begin,
+               is_root && relocations.arena_tree.upper_bits >= 15 ? node.begin + sizeof(uint64_t)
+                                                                  : node.end);
+  }
+}
+
+std::string sentence_of(uint64_t unexplained) {
+  return fmt::format(
+      "{} words of memory depend on where it lies in a way that pysnap cannot follow", unexplained);
+}
+
+Result<Relocation> pinned(Relocatable wanted, const std::string& why) {
+  if (wanted == Relocatable::kRequire) {
+    return support::fail(Error::because(
+        ErrorKind::kRefused,
+        fmt::format("the image cannot be relocatable: {}; leave out --relocatable=require", why)));
+  }
+  return Relocation{std::nullopt, "the image is pinned: " + why};
+}
+
+}  // namespace
+
+Result<Relocation> make_relocatable(Relocatable wanted, int minor_version, Snapshot& first,
+                                    const BootAgain& boot_again) {
+  if (wanted == Relocatable::kNo) return Relocation{};
+  const Result<uint64_t> ceiling = other_ceiling(first.ceiling);
+  if (!ceiling) return support::fail(ceiling.error());
+  const Result<Snapshot> same = boot_again(first.ceiling);
+  if (!same) return pinned(wanted, "a second boot failed: " + same.error().sentence);
+  const Result<Snapshot> moved = boot_again(*ceiling);
+  if (!moved) return pinned(wanted, "a third boot failed: " + moved.error().sentence);
+  Result<snapshot::RelocationStudy> study =
+      snapshot::study_relocations(first, *same, *moved, minor_version);
+  if (!study) return pinned(wanted, study.error().sentence);
+  if (!study->unexplained.empty()) return pinned(wanted, sentence_of(study->unexplained.size()));
+  Relocations& relocations = study->relocations;
+  snapshot::ArenaTreeNodes tree;
+  {
+    const SnapshotMemory memory(first);
+    if (relocations.arena_tree.root != 0)
+      tree = snapshot::read_arena_tree(memory, relocations.arena_tree);
+    for (const SnapshotMemory::Range& node : tree.nodes)
+      leave_to_agent(node.begin, node.end, relocations);
+    leave_sets_to_agent(relocations);
+  }
+  clear_dead(first, study->dead);
+  keep_changed_pages(first, relocations, tree.nodes);
+  return Relocation{std::move(relocations), ""};
+}
+
+}  // namespace pysnap::launcher
