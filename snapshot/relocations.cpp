@@ -111,6 +111,7 @@ class Study {
     if (!table) return;
     if (!heap_.has_hashes(dictionary)) return look_at_texts(*table);
     bool moves = false;
+    bool tells = false;
     for (uint64_t i = 0; i < table->entry_count; ++i) {
       const uint64_t entry = table->entries + i * kEntrySize;
       const std::optional<uint64_t> hash = memory_.word(entry);
@@ -121,9 +122,18 @@ class Study {
         add_derived(entry, HashRule::kOfNext, *hash, *key);
         moves = true;
       }
-      moves = moves || moved_.second().word(entry) != *hash;
+      const bool differs = moved_.second().word(entry) != *hash;
+      // A text that tells an address stays as it is, and so does its hash.
+      const bool is_told = differs && memory_.word(*key + kTextHash) == *hash &&
+                           memory_.word(*key + kWord) == snapshot_.agent.heap.text;
+      if (is_told) left_out_.push_back({entry, entry + kWord, nullptr});
+      tells = tells || is_told;
+      moves = moves || (differs && !is_told);
     }
-    if (moves) add_table(*table, uint64_t{table->slot_bytes} << table->log2_slots);
+    if (moves)
+      add_table(*table, uint64_t{table->slot_bytes} << table->log2_slots);
+    else if (tells)
+      left_out_.push_back({table->slots, table->entries, nullptr});
   }
 
   // A text that tells an address stays as it is, and so does its place in a dictionary.

@@ -317,6 +317,21 @@ TEST_CASE("a text that tells an address stays, also as a key") {
   CHECK(result.relocations.tables.empty());
 }
 
+TEST_CASE("a text that tells an address stays among other keys, too") {
+  const RelocationStudy result = study([](Boot& boot) {
+    const uint64_t text = big_block(3) + 16;
+    const uint64_t hash = boot.slide() * 3 + 7;
+    put_dictionary(boot, hash);
+    boot.put_address(kEntries + 8, text);
+    boot.put_object(text, kText);
+    boot.put(text + 24, hash);
+    boot.put(text + 40, boot.slide() == 0 ? 0x3030303030303030 : 0x6631303030303030);
+  });
+  CHECK(result.unexplained.empty());
+  CHECK(result.relocations.tables.empty());
+  CHECK(result.relocations.hashes.empty());
+}
+
 TEST_CASE("what two boots at one place do not share depends on no address") {
   const uint64_t place = kElsewhere + 0x3100;
   const RelocationStudy result = study([&](Boot& boot) { boot.put(place, boot.number()); });
