@@ -221,6 +221,7 @@ void describe_heap(format::PythonHeap& heap) {
   heap.arenas = reinterpret_cast<uint64_t>(known.first);
   heap.arena_count = known.count;
   heap.dictionary = address_of("PyDict_Type");
+  heap.list = address_of("PyList_Type");
   heap.set = address_of("PySet_Type");
   heap.frozen_set = address_of("PyFrozenSet_Type");
   heap.weak_reference = address_of("_PyWeakref_RefType");

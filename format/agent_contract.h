@@ -102,6 +102,7 @@ struct PythonHeap {
   uint64_t arenas;            // of (address, size) pairs, of the allocator of objects
   uint64_t arena_count;       // 0: not known
   uint64_t dictionary;        // PyDict_Type
+  uint64_t list;              // PyList_Type
   uint64_t set;               // PySet_Type
   uint64_t frozen_set;        // PyFrozenSet_Type
   uint64_t weak_reference;    // _PyWeakref_RefType

@@ -60,6 +60,15 @@ struct Keys {
 };
 constexpr int kFirstWithNewKeys = 11;
 
+// PyListObject
+struct List {
+  uint64_t references;
+  uint64_t type;
+  uint64_t size;
+  uint64_t items;
+  uint64_t allocated;
+};
+
 // PySetObject
 struct Set {
   uint64_t references;
@@ -93,6 +102,7 @@ PythonHeap::PythonHeap(const SnapshotMemory& memory, const format::PythonHeap& h
                        int minor_version)
     : memory_(memory), minor_version_(minor_version) {
   kinds_ = {{heap.dictionary, ObjectKind::kDictionary},
+            {heap.list, ObjectKind::kList},
             {heap.set, ObjectKind::kSet},
             {heap.frozen_set, ObjectKind::kSet},
             {heap.weak_reference, ObjectKind::kWeakReference},
@@ -143,9 +153,21 @@ void PythonHeap::find_in_block(uint64_t block, uint64_t size) {
     ObjectKind kind = kind_of_type(*type);
     if (kind == ObjectKind::kOther && !is_type(*type)) continue;
     if (memory_.word(block + header) == 0) kind = ObjectKind::kKept;
+    if (kind == ObjectKind::kList) note_items(block + header);
     objects_.push_back({block, block + header, block + size, kind});
     return;
   }
+}
+
+void PythonHeap::note_items(uint64_t list) {
+  const auto object = memory_.record<List>(list);
+  if (object && object->items != 0)
+    items_[object->items] = object->items + object->allocated * kWord;
+}
+
+bool PythonHeap::is_item_of_list(uint64_t place) const {
+  auto behind = items_.upper_bound(place);
+  return behind != items_.begin() && place < (--behind)->second;
 }
 
 // PyGC_Head: the next object's, or 0 where the collector does not track it.

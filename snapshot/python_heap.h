@@ -16,7 +16,16 @@
 namespace pysnap::snapshot {
 
 // Of a type or of one derived from it. kKept: without references, kept for the next of its type.
-enum class ObjectKind { kOther, kDictionary, kSet, kWeakReference, kContextVariable, kText, kKept };
+enum class ObjectKind {
+  kOther,
+  kDictionary,
+  kList,
+  kSet,
+  kWeakReference,
+  kContextVariable,
+  kText,
+  kKept
+};
 
 struct HeapObject {
   uint64_t begin;  // of its block: the collector's header lies before the object
@@ -46,6 +55,8 @@ class PythonHeap {
   // Whether an object's hash depends on no address: of texts, numbers and the like.
   bool has_constant_hash(uint64_t object) const;
 
+  bool is_item_of_list(uint64_t place) const;
+
   // Addresses and sizes; empty: not known.
   const std::map<uint64_t, uint64_t>& arenas() const { return arenas_; }
 
@@ -53,6 +64,7 @@ class PythonHeap {
   void read_arenas(const format::PythonHeap& heap);
   void find_objects(uint64_t arena, uint64_t size);
   void find_in_pool(uint64_t pool);
+  void note_items(uint64_t list);
   void find_in_block(uint64_t block, uint64_t size);
   ObjectKind kind_of_type(uint64_t type);
   bool is_type(uint64_t address) const;
@@ -65,6 +77,7 @@ class PythonHeap {
   std::set<uint64_t> constant_hash_;      // types
   std::vector<HeapObject> objects_;
   std::set<uint64_t> free_blocks_;
+  std::map<uint64_t, uint64_t> items_;  // of lists: where they begin and end
 };
 
 // The tree by which the allocator knows its arenas; root 0: not found. `pointers`: places of words

@@ -7,6 +7,7 @@
 
 #include "format/arena_layout.h"
 #include "snapshot/compare_boots.h"
+#include "snapshot/odd_words.h"
 #include "snapshot/python_heap.h"
 
 namespace pysnap::snapshot {
@@ -31,6 +32,7 @@ constexpr uint64_t kCachedCallHash = 32;
 constexpr uint64_t kSmallTable = 64;
 constexpr uint64_t kSmallTableEnd = kSmallTable + 8 * 2 * kWord;
 constexpr int kLinkBits = 12;              // of PROTECT_PTR, format/relocation.h
+constexpr int kLowestHalf = 32;            // the upper half of a link's end is a small number
 constexpr uint64_t kFewestStaleBytes = 3;  // the uppermost two of an address are zero
 constexpr uint64_t kNoHash = ~uint64_t{0};
 
@@ -250,12 +252,14 @@ class Study {
     const uint64_t found = *memory_.word(place);
     const uint64_t wanted = *moved_.second().word(place);
     if (derived_places_.contains(place)) return;
-    if (heap_.is_free_block(place)) return add_address_out_of_order(place, found);
+    if (heap_.is_free_block(place) || is_item(place, found, wanted))
+      return add_address_out_of_order(place, found);
     const HeapObject* object = heap_.object_at(place);
     if (object != nullptr && judge_in_object(place, *object)) return;
     if (const uint64_t stale = stale_bytes(place, found, wanted); stale != 0) {
       study_.dead.push_back({place + kWord - stale, stale});
-    } else if (is_of_processor(found, wanted) || is_of_generator(place)) {
+    } else if (is_of_processor(snapshot_.processor, found, wanted) ||
+               is_of_generator(memory_, place)) {
       ++study_.unrepeatable_words;
     } else if (tells_address(found, wanted)) {
       ++study_.texts;
@@ -308,64 +312,36 @@ class Study {
     }
   }
 
+  // Of a list that was made in the order of a set.
+  bool is_item(uint64_t place, uint64_t found, uint64_t wanted) const {
+    return heap_.is_item_of_list(place) && is_address(found) &&
+           is_address(wanted - (wanted == 0 ? 0 : moved_.slide()));
+  }
+
   bool is_address(uint64_t word) const {
     return word == 0 || (word >= snapshot_.arena_low && word < snapshot_.ceiling);
   }
 
   // How many upper bytes of a word are what is left of an address, or of a link of malloc; the
-  // lower ones are something else that was written over it.
+  // lower ones are something else that was written over it. The two boots may have had different
+  // links there.
   uint64_t stale_bytes(uint64_t place, uint64_t found, uint64_t wanted) const {
     for (uint64_t size = kWord - 1; size >= kFewestStaleBytes; --size) {
       const int bits = static_cast<int>((kWord - size) * 8);
-      if (found << (64 - bits) != wanted << (64 - bits)) continue;
-      const uint64_t link = place >> kLinkBits;
-      const uint64_t moved_link = (place + moved_.slide()) >> kLinkBits;
-      if (are_upper_parts(found >> bits, wanted >> bits, bits) ||
-          are_upper_parts((found ^ link) >> bits, (wanted ^ moved_link) >> bits, bits))
+      if (found << (64 - bits) == wanted << (64 - bits) && is_stale(place, found, 0, bits) &&
+          is_stale(place, wanted, moved_.slide(), bits))
         return size;
     }
     return 0;
   }
 
-  bool are_upper_parts(uint64_t found, uint64_t wanted, int bits) const {
-    const uint64_t slide = moved_.slide() >> bits;
-    const uint64_t carried = (wanted - found - slide) & ~uint64_t{0} >> bits;  // from lower bytes
-    return found >= snapshot_.arena_low >> bits && found <= snapshot_.ceiling >> bits &&
-           carried <= 1;
-  }
-
-  // The loader keeps what CPUID leaf 1 has told, and there the number of the processor is in the
-  // uppermost byte of EBX (Intel's manual, volume 2, CPUID).
-  bool is_of_processor(uint64_t found, uint64_t wanted) const {
-    constexpr uint64_t kNumber = 0xff000000;
-    return found >> 32 == snapshot_.processor.features[0] &&
-           (found & ~kNumber) == (wanted & ~kNumber);
-  }
-
-  // 3.13 carries mimalloc, whose generator is seeded from an address and the time, used or not: the
-  // state of ChaCha20, and three words in front of it (mi_heap_t, Include/internal/mimalloc).
-  bool is_of_generator(uint64_t place) const {
-    constexpr uint64_t kConstant = 0x3320646e61707865;  // "expand 32-byte k"
-    constexpr uint64_t kWordsBefore = 3;
-    constexpr uint64_t kWordsOfState = 16;
-    for (uint64_t i = 0; i < kWordsOfState + kWordsBefore; ++i) {
-      if (memory_.word(place + (kWordsBefore - i) * kWord) == kConstant) return true;
-    }
-    return false;
-  }
-
-  // A piece of a text that differs in hexadecimal digits.
-  static bool tells_address(uint64_t found, uint64_t wanted) {
-    const auto is_digit = [](unsigned byte) {
-      return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f');
-    };
-    for (; found != 0 || wanted != 0; found >>= 8, wanted >>= 8) {
-      const unsigned byte = found & 0xff;
-      const unsigned other = wanted & 0xff;
-      const bool is_text = byte == 0 || byte == '\n' || (byte >= ' ' && byte <= '~');
-      if (!is_text || (byte != other && !(is_digit(byte) && is_digit(other)))) return false;
-    }
-    return true;
+  bool is_stale(uint64_t place, uint64_t word, uint64_t slide, int bits) const {
+    const uint64_t lowest = (snapshot_.arena_low + slide) >> bits;
+    const uint64_t highest = (snapshot_.ceiling + slide) >> bits;
+    const uint64_t address = word >> bits;
+    const uint64_t link = (word ^ (place + slide) >> kLinkBits) >> bits;
+    return (address >= lowest && address <= highest) || (link >= lowest && link <= highest) ||
+           (link == 0 && bits < kLowestHalf);
   }
 
   // Below what is in use of the stack, or written by the kernel.

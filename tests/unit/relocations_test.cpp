@@ -1,97 +1,18 @@
 // A made-up heap of Python, in three boots: two at one place, one elsewhere.
 #include "snapshot/relocations.h"
 
-#include <array>
 #include <catch2/catch.hpp>
-#include <cstring>
 #include <functional>
+
+#include "unit/made_up_heap.h"
 
 namespace pysnap::snapshot {
 namespace {
 
 using format::HashRule;
 using format::HashTable;
-using format::kPageSize;
-using format::RegionKind;
 using format::RelocationKind;
 using format::TableKind;
-
-constexpr uint64_t kLow = uint64_t{1} << 44;
-constexpr uint64_t kSize = 0x300000;
-constexpr uint64_t kCeiling = kLow + (uint64_t{1} << 30);
-constexpr uint64_t kArena = kLow + 0x100000;  // of the allocator of objects
-constexpr uint64_t kArenaRecords = kLow + 0x1000;
-constexpr uint64_t kStatics = kLow + 0x2000;
-constexpr uint64_t kElsewhere = kLow + 0x8000;  // memory of malloc
-constexpr uint64_t kSlide = uint64_t{0x12345600000};
-
-// Types do not move: those of a fixed-address interpreter.
-constexpr uint64_t kDictionary = 0x400100;
-constexpr uint64_t kSetType = 0x400300;
-constexpr uint64_t kFrozenSet = 0x400500;
-constexpr uint64_t kWeakReference = 0x400700;
-constexpr uint64_t kText = 0x400900;
-constexpr uint64_t kNumber = 0x400b00;
-constexpr uint64_t kContextVariable = 0x400d00;
-
-constexpr int kMinorVersion = 12;
-constexpr uint64_t kBlock = 64;  // all blocks have one size, with a header of the collector
-constexpr uint64_t kFirstBlock = kArena + 48;
-constexpr uint64_t kBigBlock = 224;
-constexpr uint64_t kBigPool = kArena + 0x4000;
-constexpr uint64_t kFirstBigBlock = kBigPool + 48;
-
-uint64_t block(uint64_t index) { return kFirstBlock + index * kBlock; }
-uint64_t big_block(uint64_t index) { return kFirstBigBlock + index * kBigBlock; }
-uint64_t identity_hash(uint64_t address) { return address >> 4 | address << 60; }
-
-class Boot {
- public:
-  explicit Boot(uint64_t slide, uint64_t number) : slide_(slide), number_(number) {
-    snapshot_.arena_low = kLow + slide;
-    snapshot_.ceiling = kCeiling + slide;
-    snapshot_.agent.heap = {
-        moved(kArenaRecords), 1, kDictionary, kSetType, kFrozenSet, kWeakReference, kText,
-        kContextVariable,     0, {kNumber},   1};
-    CapturedRegion region;
-    region.address = kLow + slide;
-    region.size = kSize;
-    region.kind = RegionKind::kImage;
-    region.bytes.resize(kSize);
-    snapshot_.regions.push_back(std::move(region));
-    put_address(kArenaRecords, kArena);
-    put(kArenaRecords + 8, 0x100000);
-    make_pool(kArena, kBlock);
-    make_pool(kBigPool, kBigBlock);
-  }
-
-  // Of this boot, for an address of the one that does not move.
-  uint64_t moved(uint64_t address) const { return address >= kLow ? address + slide_ : address; }
-  uint64_t slide() const { return slide_; }
-  uint64_t number() const { return number_; }  // no two boots have one
-  void put(uint64_t place, uint64_t word) {
-    std::memcpy(snapshot_.regions[0].bytes.data() + (place - kLow), &word, sizeof word);
-  }
-  void put_address(uint64_t place, uint64_t address) { put(place, moved(address)); }
-  void put_byte(uint64_t place, uint8_t byte) {
-    snapshot_.regions[0].bytes[place - kLow] = std::byte{byte};
-  }
-  void put_object(uint64_t address, uint64_t type) {
-    put(address, 1);
-    put(address + 8, type);
-  }
-  const Snapshot& snapshot() const { return snapshot_; }
-
- private:
-  void make_pool(uint64_t pool, uint64_t block_size) {
-    put(pool, 1);
-    put(pool + 32, (block_size / 16 - 1) << 32);
-  }
-
-  uint64_t slide_;
-  uint64_t number_;
-  Snapshot snapshot_;
-};
 
 RelocationStudy study(const std::function<void(Boot&)>& fill) {
   Boot first(0, 1), same(0, 2), moved(kSlide, 3);
@@ -281,6 +202,21 @@ TEST_CASE("the hash that a context variable was given stays") {
   CHECK(result.relocations.hashes.empty());
 }
 
+TEST_CASE("items of a list that was made in the order of a set move one by one") {
+  const uint64_t items = kElsewhere + 0x5000;
+  const RelocationStudy result = study([&](Boot& boot) {
+    boot.put_object(block(6) + 16, kListType);
+    boot.put_address(block(6) + 16 + 24, items);
+    boot.put(block(6) + 16 + 32, 2);
+    const uint64_t other = boot.slide() == 0 ? 8 : 0;
+    boot.put_address(items + other, kElsewhere + 0x40);
+    boot.put_address(items + 8 - other, kElsewhere + 0x80);
+  });
+  CHECK(result.unexplained.empty());
+  CHECK(has_word(result, items, RelocationKind::kAddress));
+  CHECK(has_word(result, items + 8, RelocationKind::kAddress));
+}
+
 TEST_CASE("what nobody reads any more is dead") {
   const uint64_t stale_half = kElsewhere + 0x3000;
   const uint64_t old_table = kSet + 64 + 24;
@@ -293,6 +229,12 @@ TEST_CASE("what nobody reads any more is dead") {
     put_set(boot, kSetType);
     boot.put(old_table, boot.slide() * 7 + 1);
   });
+  static constexpr uint64_t kEndOfLinks = kElsewhere + 0x3040;
+  const auto put_link = [](Boot& boot) {
+    boot.put(kEndOfLinks, boot.moved(kEndOfLinks) >> 12);
+    boot.put_byte(kEndOfLinks, 'x');
+  };
+  CHECK(study(put_link).unexplained.empty());
   CHECK(result.unexplained.empty());
   REQUIRE(result.dead.size() == 2);
   CHECK(result.dead[0].place == stale_half + 4);
