@@ -21,7 +21,7 @@ def main():
                     if key not in thing:
                         missing.append((type(thing), key))
             waiting.append(gc.get_referents(thing))
-    print(tables > 500, keys > 10000, missing)
+    print(tables > 100, keys > 1000, missing)
 
 
 main()
