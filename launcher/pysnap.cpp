@@ -10,6 +10,7 @@
 #include "launcher/doctor_command.h"
 #include "launcher/exit_status.h"
 #include "launcher/inspect_command.h"
+#include "launcher/inspect_owners.h"
 #include "launcher/learn_command.h"
 #include "launcher/prewarm_command.h"
 #include "launcher/rebase_command.h"
@@ -160,6 +161,7 @@ struct Options {
   BuildOptions build;
   std::string configuration;
   std::string image;
+  std::vector<std::string> addresses;
   std::string directory = ".";
   std::string shell;
   bool json = false;
@@ -171,6 +173,10 @@ void add_commands(CLI::App& app, Options& options) {
   add_build(app, options.build, options.configuration);
   CLI::App* inspect_app = app.add_subcommand("inspect", "Say what an image holds, byte by byte");
   inspect_app->add_option("IMAGE", options.image, "Image to read")->required();
+  inspect_app
+      ->add_option("--owner", options.addresses,
+                   "Address of which to say what holds it; can be repeated")
+      ->allow_extra_args(false);
   inspect_app->add_flag("--json", options.json, "Print JSON");
   CLI::App* verify_app = app.add_subcommand("verify", "Check every checksum of an image");
   verify_app->add_option("IMAGE", options.image, "Image to read")->required();
@@ -201,6 +207,8 @@ int execute(const CLI::App& app, const Options& options) {
   const std::string command = app.get_subcommands().front()->get_name();
   const OutputForm form = options.json ? OutputForm::kJson : OutputForm::kText;
   if (command == "build") return report(build_as_configured(options.build, options.configuration));
+  if (command == "inspect" && !options.addresses.empty())
+    return report(inspect_owners(options.image, options.addresses, form));
   if (command == "inspect") return report(inspect(options.image, form));
   if (command == "verify") return report(verify(options.image));
   if (command == "config") return report(show_configuration(options.directory, form));

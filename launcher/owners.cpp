@@ -1,0 +1,196 @@
+#include "launcher/owners.h"
+
+#include <elf.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <span>
+
+#include "format/arena_layout.h"
+#include "launcher/child_process.h"
+#include "launcher/image_file.h"
+#include "launcher/startup_variables.h"
+
+// From launcher/embedded_programs.S.
+extern "C" const char pysnap_owners_program[];
+
+namespace pysnap::launcher {
+namespace {
+
+using format::RegionKind;
+using support::Error;
+using support::ErrorKind;
+using support::File;
+using support::Result;
+
+// For images of hundreds of thousands of objects; a walk that takes longer is cut off.
+constexpr int kMostSeconds = 60;
+constexpr char kFieldEnd = '\x1f';
+
+// How much memory a library takes from its first address on, by its program headers; 0: unknown.
+uint64_t extent_of(const std::string& path) {
+  const Result<support::MappedFile> file = support::MappedFile::map(path);
+  Elf64_Ehdr header;
+  if (!file || file->bytes().size() < sizeof header) return 0;
+  const auto bytes = file->bytes();
+  std::memcpy(&header, bytes.data(), sizeof header);
+  if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return 0;
+  uint64_t low = ~uint64_t{0};
+  uint64_t high = 0;
+  for (uint64_t i = 0; i < header.e_phnum; ++i) {
+    Elf64_Phdr segment;
+    const uint64_t at = header.e_phoff + i * sizeof segment;
+    if (at > bytes.size() || sizeof segment > bytes.size() - at) return 0;
+    std::memcpy(&segment, bytes.data() + at, sizeof segment);
+    if (segment.p_type != PT_LOAD) continue;
+    low = std::min(low, segment.p_vaddr / format::kPageSize * format::kPageSize);
+    high = std::max(high, segment.p_vaddr + segment.p_memsz);
+  }
+  return high > low ? high - low : 0;
+}
+
+std::string order_for(const format::ImageView& view, const std::vector<uint64_t>& addresses) {
+  const uint64_t ceiling = view.header().arena_high;
+  std::string order = fmt::format("seconds {}\nrange {:x} {:x} stack\n", kMostSeconds,
+                                  ceiling - format::kStackSlotSize, ceiling);
+  for (const format::Region& region : view.regions()) {
+    if (region.kind == RegionKind::kImage && (region.protection & PROT_READ) != 0 &&
+        (region.protection & PROT_EXEC) == 0)
+      order += fmt::format("memory {:x} {:x}\n", region.address, region.address + region.size);
+    if (region.file == 0 || region.offset != 0) continue;
+    const std::string path = view.string(view.files()[region.file - 1].path);
+    if (const uint64_t extent = extent_of(path); extent != 0)
+      order +=
+          fmt::format("range {:x} {:x} static data of {}\n", region.address,
+                      region.address + extent, std::filesystem::path(path).filename().string());
+  }
+  for (const uint64_t address : addresses) order += fmt::format("address {:x}\n", address);
+  return order;
+}
+
+OwnerKind kind_of(const std::string& word) {
+  if (word == "object") return OwnerKind::kObject;
+  if (word == "held") return OwnerKind::kHeld;
+  if (word == "range") return OwnerKind::kRange;
+  return word == "free" ? OwnerKind::kFree : OwnerKind::kUnknown;
+}
+
+Owners read_answer(const std::string& answer) {
+  Owners found;
+  size_t begin = answer.find('\n') + 1;
+  found.is_whole = answer.starts_with("whole");
+  for (size_t end; (end = answer.find('\n', begin)) != std::string::npos; begin = end + 1) {
+    std::vector<std::string> fields(1);
+    for (const char c : answer.substr(begin, end - begin)) {
+      if (c == kFieldEnd)
+        fields.emplace_back();
+      else
+        fields.back() += c;
+    }
+    fields.resize(5);
+    Owner owner = {0, kind_of(fields[1]), fields[2], fields[3], fields[4]};
+    std::from_chars(fields[0].data(), fields[0].data() + fields[0].size(), owner.address, 16);
+    found.owners.push_back(std::move(owner));
+  }
+  return found;
+}
+
+// This process's environment, but for the start-up variables whose values the image tells.
+std::vector<std::string> environment_of(const format::ImageView& view) {
+  std::vector<std::string> environment = boot_environment();
+  for (const format::EnvironmentKey& key : view.environment()) {
+    if (key.kind != format::VariableKind::kUnset && key.kind != format::VariableKind::kValue)
+      continue;
+    const std::string beginning = fmt::format("{}=", view.string(key.name));
+    std::erase_if(environment, [&](const auto& text) { return text.starts_with(beginning); });
+    if (key.kind == format::VariableKind::kValue)
+      environment.push_back(beginning + view.string(key.value));
+  }
+  return environment;
+}
+
+Error no_answer(const std::string& image, int status, const std::string& said) {
+  constexpr std::string_view kGaveWay = "pysnap-run: ";
+  if (const size_t at = said.find(kGaveWay); at != std::string::npos)
+    return Error::because(ErrorKind::kFailed,
+                          fmt::format("{} cannot be looked at in a launch: {}", image,
+                                      said.substr(at + kGaveWay.size())));
+  return Error::because(
+      ErrorKind::kInternal,
+      fmt::format("the program that finds the owners of addresses in {} ended with {}:\n{}", image,
+                  describe_wait_status(status), said));
+}
+
+// Without a look at the dependencies, which may have changed since: as first_launch.cpp does.
+Result<std::string> run_in_launch(const Installation& installation, const std::string& image,
+                                  const format::ImageView& view, const std::string& order) {
+  const Result<File> input = make_log();
+  if (!input) return support::fail(input.error());
+  const Result<File> output = make_log();
+  if (!output) return support::fail(output.error());
+  const Result<File> errors = make_log();
+  if (!errors) return support::fail(errors.error());
+  if (const support::Status written = input->write_at(0, std::as_bytes(std::span(order))); !written)
+    return support::fail(written.error());
+  ChildOptions options;
+  options.arguments = {installation.run_program, "--prove", "--explain", "--image", image};
+  for (const format::Text& word : view.options())
+    options.arguments.emplace_back(view.string(word.text));
+  options.arguments.emplace_back("-c");
+  options.arguments.emplace_back(pysnap_owners_program);
+  options.environment = environment_of(view);
+  options.input = input->descriptor();
+  options.output = output->descriptor();
+  options.errors = errors->descriptor();
+  Result<ChildProcess> child = ChildProcess::start(options);
+  if (!child) return support::fail(child.error());
+  const Result<int> status = child->wait();
+  if (!status) return support::fail(status.error());
+  const Result<std::string> said = read_log(*errors);
+  if (!said) return support::fail(said.error());
+  const bool gave_way = said->find("pysnap-run: ") != std::string::npos;
+  if (*status == 0 && !gave_way) return read_log(*output);
+  return support::fail(no_answer(image, *status, *said));
+}
+
+}  // namespace
+
+Result<Owners> find_owners(const Installation& installation, const std::string& image,
+                           const std::vector<uint64_t>& addresses) {
+  const Result<ImageFile> file = ImageFile::open(image);
+  if (!file) return support::fail(file.error());
+  const Result<std::string> answer =
+      run_in_launch(installation, image, file->view(), order_for(file->view(), addresses));
+  if (!answer) return support::fail(answer.error());
+  return read_answer(*answer);
+}
+
+const char* name_of(OwnerKind kind) {
+  switch (kind) {
+    case OwnerKind::kObject:
+      return "object";
+    case OwnerKind::kHeld:
+    case OwnerKind::kRange:
+      return "memory";
+    case OwnerKind::kFree:
+      return "free memory";
+    case OwnerKind::kUnknown:
+      break;
+  }
+  return "unknown memory";
+}
+
+std::string describe(const Owner& owner) {
+  std::string text = name_of(owner.kind);
+  if (!owner.type.empty()) text += " " + owner.type;
+  if (!owner.path.empty()) text += " " + owner.path;
+  if (!owner.detail.empty()) text += ", " + owner.detail;
+  return text;
+}
+
+}  // namespace pysnap::launcher

@@ -1,0 +1,43 @@
+// Which object of an image holds an address: found by a program that runs in a launch of the image,
+// where every object lies where the image has it (launcher/python/owners.py).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "launcher/installation.h"
+#include "support/error.h"
+
+namespace pysnap::launcher {
+
+enum class OwnerKind {
+  kObject,   // an object, or memory that only it points to
+  kHeld,     // memory that something without a type points to: a library, the stack
+  kRange,    // static data of a library, the stack
+  kFree,     // memory of an allocator that nothing points to
+  kUnknown,  // no memory that the image writes
+};
+
+struct Owner {
+  uint64_t address = 0;
+  OwnerKind kind = OwnerKind::kUnknown;
+  std::string type;    // of an object, with its module
+  std::string path;    // `package.module.ATTRIBUTE['key']`, or the name of a range
+  std::string detail;  // which part of it the address is
+};
+
+struct Owners {
+  std::vector<Owner> owners;  // one for each address, ascending
+  bool is_whole = true;       // false: there was no time to see every object
+};
+
+support::Result<Owners> find_owners(const Installation& installation, const std::string& image,
+                                    const std::vector<uint64_t>& addresses);
+
+const char* name_of(OwnerKind kind);
+
+// "object random.Random made_up.GENERATOR, +0x18".
+std::string describe(const Owner& owner);
+
+}  // namespace pysnap::launcher
