@@ -48,7 +48,8 @@ inline constexpr WatchedCall kWatchedCalls[] = {
     {SYS_renameat2, Access::kChange, 2, 3},    {SYS_getcwd, Access::kAskWhere, kNone, 0},
 };
 
-// The calls by which a process learns of chance and time.
-inline constexpr int kInputCalls[] = {SYS_getrandom, SYS_clock_gettime, SYS_gettimeofday, SYS_time};
+// The calls by which a process learns of chance, time and host.
+inline constexpr int kInputCalls[] = {SYS_getrandom, SYS_clock_gettime, SYS_gettimeofday, SYS_time,
+                                      SYS_uname};
 
 }  // namespace pysnap::launcher

@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -113,6 +114,8 @@ class Listener {
           return false;
         answer.val = time.tv_sec;
         return true;
+      case SYS_uname:
+        return answer_host_name(words[0]);
       default: {
         if (!inputs_.read_clock(CLOCK_REALTIME, time) || words[1] != 0) return false;
         const struct timeval microseconds = {time.tv_sec, time.tv_nsec / 1000};
@@ -130,6 +133,14 @@ class Listener {
   std::vector<std::string> absent() const { return {absent_.begin(), absent_.end()}; }
 
  private:
+  bool answer_host_name(uint64_t address) const {
+    struct utsname names = {};
+    if (inputs_.host_name().empty() || ::uname(&names) != 0) return false;
+    std::memset(names.nodename, 0, sizeof names.nodename);
+    inputs_.host_name().copy(names.nodename, sizeof names.nodename - 1);
+    return write_memory(address, &names, sizeof names);
+  }
+
   bool is_own(pid_t thread) const {
     return thread == process_ ||
            ::access(fmt::format("/proc/{}/task/{}", process_, thread).c_str(), F_OK) == 0;

@@ -3,17 +3,37 @@
 #include <sys/random.h>
 
 namespace pysnap::launcher {
+namespace {
 
-void BootInputs::begin_again() {
+// As the interpreter asks for it, if PYTHONHASHSEED does not tell it (_Py_HashSecret_t).
+constexpr size_t kHashSecretSize = 24;
+// malloc asks for the mark of freed memory (tcache_key).
+constexpr size_t kAnswersBeforeStart = 1;
+
+}  // namespace
+
+void BootInputs::begin_again(const ChangedInputs& changes) {
   repeats_ = true;
+  changes_ = changes;
+  first_changed_ = kAnswersBeforeStart;
+  for (size_t i = 0; i < random_.size(); ++i) {
+    if (random_[i].size() != kHashSecretSize) continue;
+    first_changed_ = i + 1;
+    break;
+  }
   next_random_ = 0;
   for (auto& [id, clock] : clocks_) clock.next = 0;
   fresh_answers_ = 0;
 }
 
 std::vector<std::byte> BootInputs::random(size_t size) {
-  if (repeats_ && next_random_ < random_.size() && random_[next_random_].size() == size)
-    return random_[next_random_++];
+  if (repeats_ && next_random_ < random_.size() && random_[next_random_].size() == size) {
+    std::vector<std::byte> bytes = random_[next_random_++];
+    if (changes_.random && next_random_ > first_changed_) {
+      for (std::byte& byte : bytes) byte ^= std::byte{0x5a};
+    }
+    return bytes;
+  }
   std::vector<std::byte> bytes(size);
   for (size_t done = 0; done < size;) {
     const ssize_t got = ::getrandom(bytes.data() + done, size - done, 0);
@@ -32,6 +52,7 @@ bool BootInputs::read_clock(clockid_t id, struct timespec& time) {
   Clock& clock = clocks_[id];
   if (repeats_ && clock.next < clock.times.size()) {
     time = clock.times[clock.next++];
+    time.tv_sec += changes_.seconds;
     return true;
   }
   if (::clock_gettime(id, &time) != 0) return false;

@@ -10,20 +10,31 @@
 #include <cstdint>
 #include <ctime>
 #include <map>
+#include <string>
 #include <vector>
 
 namespace pysnap::launcher {
+
+// What a boot is told otherwise than the first.
+struct ChangedInputs {
+  int64_t seconds = 0;  // by which all clocks are ahead
+  bool random = false;  // other random bytes, but for malloc's mark and the secret of hashes, which
+                        // show everywhere
+  std::string host_name;  // empty: the kernel's
+};
 
 // Filled by the first boot; read in the same order by every other. Each kind of question has an
 // order of its own. A boot that asks more, or something else, is told the truth from there on.
 class BootInputs {
  public:
-  // From here on the answers are those of the boot before.
-  void begin_again();
+  // From here on the answers are those of the first boot, but for the changes.
+  void begin_again(const ChangedInputs& changes = {});
   // Random bytes, as many as were asked for.
   std::vector<std::byte> random(size_t size);
   // False where there is no such clock for all processes alike: not for us to answer.
   bool read_clock(clockid_t clock, struct timespec& time);
+  // Empty: the kernel is to answer.
+  const std::string& host_name() const { return changes_.host_name; }
   // How many answers of a repeated boot were not those of the first.
   uint64_t fresh_answers() const { return fresh_answers_; }
 
@@ -34,6 +45,8 @@ class BootInputs {
   };
 
   bool repeats_ = false;
+  ChangedInputs changes_;
+  size_t first_changed_ = 0;  // of the random answers
   std::vector<std::vector<std::byte>> random_;
   size_t next_random_ = 0;
   std::map<clockid_t, Clock> clocks_;

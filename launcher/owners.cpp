@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <span>
 
 #include "format/arena_layout.h"
@@ -54,10 +55,59 @@ uint64_t extent_of(const std::string& path) {
   return high > low ? high - low : 0;
 }
 
-std::string order_for(const format::ImageView& view, const std::vector<uint64_t>& addresses) {
+// A file whose pages travel in the image: known there by its first page.
+struct CarriedFile {
+  std::vector<std::byte> first_page;
+  std::string range;  // what the order says of it
+  uint64_t extent;
+};
+
+std::optional<CarriedFile> carried_file(const std::string& path, const std::string& name) {
+  const Result<support::MappedFile> file = support::MappedFile::map(path);
+  if (!file || file->bytes().size() < format::kPageSize) return std::nullopt;
+  const auto page = file->bytes().first(format::kPageSize);
+  return CarriedFile{{page.begin(), page.end()}, name, extent_of(path)};
+}
+
+std::string static_data_of(const std::string& path) {
+  return "static data of " + std::filesystem::path(path).filename().string();
+}
+
+std::string carried_ranges(const ImageFile& image, const Installation& installation) {
+  const format::ImageView view = image.view();
+  std::vector<CarriedFile> files;
+  const auto add = [&files](const std::string& path, const std::string& name) {
+    if (std::optional<CarriedFile> file = carried_file(path, name)) files.push_back(*file);
+  };
+  add(installation.agent, "pysnap's own state");
+  for (const format::File& file : view.files()) {
+    const std::string path = view.string(file.path);
+    add(path, static_data_of(path));
+  }
+  std::string ranges;
+  for (const format::Region& region : view.regions()) {
+    if (region.kind != RegionKind::kImage) continue;
+    for (uint64_t at = 0; at < region.size; at += format::kPageSize) {
+      const auto page = image.bytes().subspan(region.offset + at, format::kPageSize);
+      if (std::memcmp(page.data(), ELFMAG, SELFMAG) != 0) continue;
+      for (const CarriedFile& file : files) {
+        if (std::memcmp(page.data(), file.first_page.data(), format::kPageSize) == 0)
+          ranges += fmt::format("range {:x} {:x} {}\n", region.address + at,
+                                region.address + at + file.extent, file.range);
+      }
+    }
+  }
+  return ranges;
+}
+
+std::string order_for(const ImageFile& image, const Installation& installation,
+                      const std::vector<uint64_t>& addresses, Published published) {
+  const format::ImageView view = image.view();
   const uint64_t ceiling = view.header().arena_high;
   std::string order = fmt::format("seconds {}\nrange {:x} {:x} stack\n", kMostSeconds,
                                   ceiling - format::kStackSlotSize, ceiling);
+  if (published == Published::kEverything) order += "publish\n";
+  order += carried_ranges(image, installation);
   for (const format::Region& region : view.regions()) {
     if (region.kind == RegionKind::kImage && (region.protection & PROT_READ) != 0 &&
         (region.protection & PROT_EXEC) == 0)
@@ -65,9 +115,8 @@ std::string order_for(const format::ImageView& view, const std::vector<uint64_t>
     if (region.file == 0 || region.offset != 0) continue;
     const std::string path = view.string(view.files()[region.file - 1].path);
     if (const uint64_t extent = extent_of(path); extent != 0)
-      order +=
-          fmt::format("range {:x} {:x} static data of {}\n", region.address,
-                      region.address + extent, std::filesystem::path(path).filename().string());
+      order += fmt::format("range {:x} {:x} {}\n", region.address, region.address + extent,
+                           static_data_of(path));
   }
   for (const uint64_t address : addresses) order += fmt::format("address {:x}\n", address);
   return order;
@@ -80,22 +129,35 @@ OwnerKind kind_of(const std::string& word) {
   return word == "free" ? OwnerKind::kFree : OwnerKind::kUnknown;
 }
 
-Owners read_answer(const std::string& answer) {
+uint64_t read_number(const std::string& digits) {
+  uint64_t number = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
+  return number;
+}
+
+std::vector<std::string> fields_of(std::string_view line) {
+  std::vector<std::string> fields(1);
+  for (const char c : line) {
+    if (c == kFieldEnd)
+      fields.emplace_back();
+    else
+      fields.back() += c;
+  }
+  return fields;
+}
+
+Owners read_answer(std::string_view answer) {
   Owners found;
-  size_t begin = answer.find('\n') + 1;
-  found.is_whole = answer.starts_with("whole");
-  for (size_t end; (end = answer.find('\n', begin)) != std::string::npos; begin = end + 1) {
-    std::vector<std::string> fields(1);
-    for (const char c : answer.substr(begin, end - begin)) {
-      if (c == kFieldEnd)
-        fields.emplace_back();
-      else
-        fields.back() += c;
-    }
-    fields.resize(5);
-    Owner owner = {0, kind_of(fields[1]), fields[2], fields[3], fields[4]};
-    std::from_chars(fields[0].data(), fields[0].data() + fields[0].size(), owner.address, 16);
-    found.owners.push_back(std::move(owner));
+  for (size_t end; (end = answer.find('\n')) != std::string_view::npos;
+       answer.remove_prefix(end + 1)) {
+    std::vector<std::string> line = fields_of(answer.substr(0, end));
+    line.resize(8);
+    if (line[0] == "partial") found.is_whole = false;
+    if (line[0] == "read") found.reads.push_back({line[1], line[2]});
+    if (line[0] != "owner") continue;
+    Owner& owner = found.owners.emplace_back();
+    owner = {read_number(line[1]), {}, kind_of(line[3]), line[4], line[5], line[6], line[7]};
+    if (!line[2].empty()) owner.word = read_number(line[2]);
   }
   return found;
 }
@@ -161,11 +223,11 @@ Result<std::string> run_in_launch(const Installation& installation, const std::s
 }  // namespace
 
 Result<Owners> find_owners(const Installation& installation, const std::string& image,
-                           const std::vector<uint64_t>& addresses) {
+                           const std::vector<uint64_t>& addresses, Published published) {
   const Result<ImageFile> file = ImageFile::open(image);
   if (!file) return support::fail(file.error());
-  const Result<std::string> answer =
-      run_in_launch(installation, image, file->view(), order_for(file->view(), addresses));
+  const Result<std::string> answer = run_in_launch(
+      installation, image, file->view(), order_for(*file, installation, addresses, published));
   if (!answer) return support::fail(answer.error());
   return read_answer(*answer);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,19 +22,32 @@ enum class OwnerKind {
 
 struct Owner {
   uint64_t address = 0;
+  std::optional<uint64_t> word;  // what the launch has there, if it can write there
   OwnerKind kind = OwnerKind::kUnknown;
+  std::string module;  // where the path begins; empty: in none
   std::string type;    // of an object, with its module
   std::string path;    // `package.module.ATTRIBUTE['key']`, or the name of a range
   std::string detail;  // which part of it the address is
 };
 
-struct Owners {
-  std::vector<Owner> owners;  // one for each address, ascending
-  bool is_whole = true;       // false: there was no time to see every object
+// A variable of the environment that the import of a prepared module asks for.
+struct VariableRead {
+  std::string variable;
+  std::string module;
 };
 
+struct Owners {
+  std::vector<Owner> owners;  // one for each address, ascending
+  std::vector<VariableRead> reads;
+  bool is_whole = true;  // false: there was no time to see every object
+};
+
+// kEverything: first all that is prepared is imported, as a program would.
+enum class Published { kNothing, kEverything };
+
 support::Result<Owners> find_owners(const Installation& installation, const std::string& image,
-                                    const std::vector<uint64_t>& addresses);
+                                    const std::vector<uint64_t>& addresses,
+                                    Published published = Published::kNothing);
 
 const char* name_of(OwnerKind kind);
 

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 
+#include "launcher/audit_command.h"
 #include "launcher/build_command.h"
 #include "launcher/cache_command.h"
 #include "launcher/completion_command.h"
@@ -35,13 +36,14 @@ CLI::Option* add_relocatable(CLI::App& command, Relocatable& relocatable) {
       ->transform(CLI::CheckedTransformer(choices, CLI::ignore_case).description(""));
 }
 
-void add_build(CLI::App& app, BuildOptions& options, std::string& configuration) {
-  CLI::App* command = app.add_subcommand("build", "Freeze an interpreter with modules imported");
-  CLI::Option* base = command->add_option(
-      "--from", options.base, "Image to launch, and to freeze again at its next checkpoint");
-  CLI::Option* python =
-      command->add_option("--python", options.python,
-                          "Interpreter (default: the active virtual environment's, else python3)");
+CLI::Option* add_python(CLI::App* command, BuildOptions& options) {
+  return command->add_option(
+      "--python", options.python,
+      "Interpreter (default: the active virtual environment's, else python3)");
+}
+
+// What an image is to hold.
+void add_prepared(CLI::App* command, BuildOptions& options, std::string& configuration) {
   command
       ->add_option("--code-only", options.code_only,
                    "Module whose code waits in the image and is executed by each program that "
@@ -49,17 +51,24 @@ void add_build(CLI::App& app, BuildOptions& options, std::string& configuration)
       ->allow_extra_args(false);
   command->add_option("-m,--module", options.modules, "Module to import; can be repeated")
       ->allow_extra_args(false);
-  CLI::Option* python_options =
-      command->add_option("--python-options", options.python_options,
-                          "Options of Python to start the interpreter with, such as '-X dev -E'");
+  command->add_option("--python-options", options.python_options,
+                      "Options of Python to start the interpreter with, such as '-X dev -E'");
   command->add_option("--warm-up", options.warm_up, "Script to run once before the freeze");
   command
       ->add_option("--config", configuration,
                    "Configuration whose modules, exclude, code-only and warm-up are added")
       ->check([](const std::string& file) { return file.empty() ? "no file is named" : ""; });
-  CLI::Option* entry_point =
-      command->add_option("--entry-point", options.entry_point,
-                          "Installed command that the image runs; its module is imported");
+  command->add_option("--entry-point", options.entry_point,
+                      "Installed command that the image runs; its module is imported");
+}
+
+void add_build(CLI::App& app, BuildOptions& options, std::string& configuration) {
+  CLI::App* command = app.add_subcommand("build", "Freeze an interpreter with modules imported");
+  CLI::Option* base = command->add_option(
+      "--from", options.base, "Image to launch, and to freeze again at its next checkpoint");
+  CLI::Option* python = add_python(command, options);
+  add_prepared(command, options, configuration);
+  CLI::Option* entry_point = command->get_option("--entry-point");
   CLI::Option* script = command->add_option(
       "--script", options.script, "Script that initialises itself and calls pysnap.checkpoint()");
   script->excludes(entry_point)
@@ -67,7 +76,7 @@ void add_build(CLI::App& app, BuildOptions& options, std::string& configuration)
       ->excludes(command->get_option("--code-only"))
       ->excludes(command->get_option("--warm-up"));
   base->excludes(python)
-      ->excludes(python_options)
+      ->excludes(command->get_option("--python-options"))
       ->excludes(entry_point)
       ->excludes(command->get_option("--module"))
       ->excludes(command->get_option("--code-only"))
@@ -84,12 +93,36 @@ void add_build(CLI::App& app, BuildOptions& options, std::string& configuration)
   command->add_option("-o,--output", options.output, "Image to write")->required();
 }
 
-Status build_as_configured(const BuildOptions& options, const std::string& file) {
-  if (file.empty()) return build(options);
+void add_audit(CLI::App& app, BuildOptions& options, std::string& configuration, std::string& image,
+               bool& json) {
+  CLI::App* command =
+      app.add_subcommand("audit", "List what an image holds of the moment and place of its build");
+  CLI::Option* built = command->add_option("IMAGE", image, "Image whose options are taken");
+  built->excludes(add_python(command, options));
+  add_prepared(command, options, configuration);
+  for (const char* name :
+       {"--code-only", "--module", "--python-options", "--warm-up", "--config", "--entry-point"})
+    built->excludes(command->get_option(name));
+  command->add_flag("--json", json, "Print JSON");
+}
+
+Result<BuildOptions> as_configured(const BuildOptions& options, const std::string& file) {
+  if (file.empty()) return options;
   const Result<Configuration> configuration = read_configuration(file);
   if (!configuration) return support::fail(configuration.error());
-  const Result<BuildOptions> all = with_configuration(options, *configuration);
+  return with_configuration(options, *configuration);
+}
+
+Status build_as_configured(const BuildOptions& options, const std::string& file) {
+  const Result<BuildOptions> all = as_configured(options, file);
   return all ? build(*all) : support::fail(all.error());
+}
+
+Status audit_as_configured(const BuildOptions& options, const std::string& file,
+                           const std::string& image, OutputForm form) {
+  const Result<BuildOptions> all =
+      image.empty() ? as_configured(options, file) : options_of_image(image);
+  return all ? audit(*all, form) : support::fail(all.error());
 }
 
 struct CacheOptions {
@@ -171,6 +204,7 @@ struct Options {
 
 void add_commands(CLI::App& app, Options& options) {
   add_build(app, options.build, options.configuration);
+  add_audit(app, options.build, options.configuration, options.image, options.json);
   CLI::App* inspect_app = app.add_subcommand("inspect", "Say what an image holds, byte by byte");
   inspect_app->add_option("IMAGE", options.image, "Image to read")->required();
   inspect_app
@@ -207,6 +241,8 @@ int execute(const CLI::App& app, const Options& options) {
   const std::string command = app.get_subcommands().front()->get_name();
   const OutputForm form = options.json ? OutputForm::kJson : OutputForm::kText;
   if (command == "build") return report(build_as_configured(options.build, options.configuration));
+  if (command == "audit")
+    return report(audit_as_configured(options.build, options.configuration, options.image, form));
   if (command == "inspect" && !options.addresses.empty())
     return report(inspect_owners(options.image, options.addresses, form));
   if (command == "inspect") return report(inspect(options.image, form));

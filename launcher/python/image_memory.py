@@ -36,6 +36,8 @@ class Memory:
             memoryview(read_all(descriptor, low, high - low)).cast("Q") for low, high in regions
         ]
         posix.close(descriptor)
+        self.mapped = {}  # region -> its large blocks
+        self.last_search = (-1, 0, [])  # region, address, what was found
         self.pools = {}  # address that may begin a pool -> size of its blocks, or None
 
     def region(self, address):
@@ -80,30 +82,35 @@ class Memory:
     def chunks(self, address):
         """(begin, end) of what may be malloc's block at an address, the most likely first."""
         index = self.region(address)
-        mapped = self.mapped_chunk(address, index)
-        if mapped is not None:
-            return [mapped]
+        for begin, end in self.mapped_chunks(index):
+            if begin <= address < end:
+                return [(begin, end)]
+        last_index, scanned, known = self.last_search
+        low = max(self.lows[index] + ALIGNMENT, address - SEARCHED_BACKWARDS)
+        if index == last_index and low <= scanned <= address:
+            low = scanned + 1  # a chunk from before that reaches as far as here is known
+        else:
+            known = []
         found = []
-        begin = address & -ALIGNMENT
-        last = max(self.lows[index] + ALIGNMENT, begin - SEARCHED_BACKWARDS)
-        while begin >= last and len(found) < MOST_CANDIDATES:
-            end = begin - ALIGNMENT + (self.word(begin - WORD) & ~FLAGS)
-            if address < end + WORD and self.is_chunk(begin - ALIGNMENT):
-                found.append((begin, end + WORD))
-            begin -= ALIGNMENT
-        return found
+        for begin in range(address & -ALIGNMENT, low - 1, -ALIGNMENT):
+            end = begin + (self.word(begin - WORD) & ~FLAGS) - WORD
+            if address < end and self.is_chunk(begin - ALIGNMENT):
+                found.append((begin, end))
+        found += [chunk for chunk in known if address < chunk[1]]
+        self.last_search = index, address, found
+        return found[:MOST_CANDIDATES]
 
-    def mapped_chunk(self, address, region):
-        """A large block has a mapping of its own, which begins with a zero and its size."""
-        page = address & -PAGE
-        while page >= self.lows[region]:
-            size = self.word(page + WORD)
-            whole = size - MAPPED
-            is_size = whole > 0 and whole % PAGE == 0 and self.word(page) == 0
-            if is_size and address < page + whole <= self.highs[region]:
-                return page + ALIGNMENT, page + whole
-            page -= PAGE
-        return None
+    def mapped_chunks(self, region):
+        """Large blocks have mappings of their own, which begin with a zero and their size."""
+        if region not in self.mapped:
+            low, high = self.lows[region], self.highs[region]
+            self.mapped[region] = found = []
+            for page in range(low, high, PAGE):
+                whole = self.word(page + WORD) - MAPPED
+                is_size = whole > 0 and whole % PAGE == 0 and self.word(page) == 0
+                if is_size and page + whole <= high:
+                    found.append((page + ALIGNMENT, page + whole))
+        return self.mapped[region]
 
     def is_chunk(self, begin):
         """Whether chunks follow each other from here on, the first of them in use."""

@@ -16,6 +16,8 @@ mro_of = type.__dict__["__mro__"].__get__
 names_of_class = type.__dict__["__dict__"].__get__
 names_of_module = ModuleType.__dict__["__dict__"].__get__
 
+OWN_STATE = "pysnap's own state"
+
 # How a path goes on from `whole`, by kind of step.
 STEPS = {
     "root": "{key}",
@@ -44,28 +46,38 @@ class Objects:
         self.origins = {}  # id -> (id of what holds it, kind of step, key)
         self.describers = {}  # type -> attributes that its instances have
         self.is_whole = True  # there was time to see everything
-        self.walk()
-        self.ids = sorted(self.objects)
+        self.agent = next((thing for thing in self.frozen.values() if is_agent(thing)), {})
+        self.modules = dict(sys.modules)
+        for record in self.agent.get("HIDDEN", {}).get("records", ()):
+            if record[1] is not None:
+                self.modules.setdefault(record[0], record[1])
+        self.ids = []
 
     def walk(self):
         """From the modules; then from what only C code holds."""
-        agent = next((t for t in self.frozen.values() if is_agent(t)), {})
-        modules = dict(sys.modules)
-        for record in agent.get("HIDDEN", {}).get("records", ()):
-            if record[1] is not None:
-                modules.setdefault(record[0], record[1])
-        own = [agent] + [t for t in self.frozen.values() if is_agent_function(t, agent)]
-        own_ids = {id(thing) for thing in own}
-        self.spread([(modules[name], (None, "root", name)) for name in modules], own_ids)
-        self.spread([(thing, (None, "root", "pysnap's own state")) for thing in own], ())
+        agent = self.agent
+        own = [agent]
+        own += [t for t in self.frozen.values() if is_agent_function(t, agent) or is_wiped(t)]
+        without = {id(thing) for thing in own + things_of_launch()}
+        self.spread([(self.modules[n], (None, "root", n)) for n in self.modules], without)
+        self.spread([(thing, (None, "root", OWN_STATE)) for thing in own], ())
         rest = [t for i, t in self.frozen.items() if i not in self.objects]
         self.spread([(t, (None, "root", f"a {type(t).__name__} of no module")) for t in rest], ())
+        self.ids = sorted(self.objects)
+
+    def module_of(self, number):
+        """The module where the path to an object begins; empty: in none."""
+        while self.origins[number][0] is not None:
+            number = self.origins[number][0]
+        root = self.origins[number][2]
+        return root if root in self.modules else ""
 
     def spread(self, roots, without):
         """Goes on from roots to everything that is not known yet; not to what is `without`."""
         queue = []
         for thing, origin in roots:
-            self.add(thing, origin, queue)
+            if id(thing) not in without:
+                self.add(thing, origin, queue)
         done = 0
         while done < len(queue) and self.is_whole:
             thing = queue[done]
@@ -109,7 +121,9 @@ class Objects:
             yield names, "same", None
             yield from parts_of_names(names)
         elif issubclass(kind, type):
-            yield from parts_of_names(names_of_class(thing))
+            names = names_of_class(thing)
+            yield from ((part, "same", None) for part in gc.get_referents(names))
+            yield from parts_of_names(names)
         yield from self.attributes(thing, kind, held)
         way = "same" if kind in TRANSPARENT or issubclass(kind, type) else "held"
         yield from ((part, way, None) for part in held)
@@ -162,6 +176,14 @@ TRANSPARENT = frozenset(
 )
 
 
+def things_of_launch():
+    """What each launch fills with texts of its own, which lie where the image has free memory."""
+    main = sys.modules["__main__"]
+    environment = getattr(sys.modules.get("os"), "environ", None)
+    filled = [main, names_of_module(main), sys.argv, sys.orig_argv, posix.environ]
+    return filled + [getattr(environment, "_data", None) or posix.environ]
+
+
 def is_agent(thing):
     """Whether a dictionary is the namespace of the agent's Python half."""
     return type(thing) is dict and thing.get("__name__") == "_pysnap_agent"
@@ -170,6 +192,16 @@ def is_agent(thing):
 def is_agent_function(thing, agent):
     """Functions of that namespace can be seen from patched modules, too."""
     return type(thing) is FunctionType and thing.__globals__ is agent
+
+
+def is_wiped(thing):
+    """What the agent has overwritten before the freeze: values of the builder's environment."""
+    texts = (str, bytes)
+    return (
+        type(thing) is list
+        and len(thing) > 0
+        and all(type(t) in texts and not t.strip("\0" if type(t) is str else b"\0") for t in thing)
+    )
 
 
 def parts_of_dict(thing):

@@ -1,11 +1,15 @@
 """Says which object of an image holds each of some addresses: run in a launch of the image.
 
-Reads lines from standard input: "seconds N"; "memory LOW HIGH" for each writable region of the image;
-"range LOW HIGH NAME" for addresses that have a name without an object; "address A". Writes one line
-for each address, ascending: address, kind, type, path and detail, with \\x1f between them.
+Reads lines from standard input: "seconds N"; "memory LOW HIGH" for each region of the image with bytes
+of its own; "range LOW HIGH NAME" for addresses that have a name without an object; "address A"; and
+"publish" to import what is prepared before anything is looked at. Writes lines whose fields have \\x1f
+between them: "whole" or "partial"; "read", variable and module for what imports have read of the
+environment; "owner", address, word, kind, module, type, path and detail for each address, ascending.
 """
 
+FREE = ("free", "", "", "", "")
 MOST_LEVELS = 6  # of blocks that point to each other, up to an object
+STATE_OF_TEXT = 32  # offset in each str (Include/cpython/unicodeobject.h)
 MOST_HEADER = 32  # what stands before an object at most (Include/internal/pycore_object.h)
 
 
@@ -17,8 +21,9 @@ class Order:
         self.memory = []
         self.ranges = []
         self.addresses = []
+        self.publishes = False
         for line in text.splitlines():
-            verb, rest = line.split(" ", 1)
+            verb, _, rest = line.partition(" ")
             if verb == "seconds":
                 self.seconds = float(rest)
             elif verb == "memory":
@@ -26,12 +31,14 @@ class Order:
             elif verb == "range":
                 low, high, name = rest.split(" ", 2)
                 self.ranges.append((int(low, 16), int(high, 16), name))
+            elif verb == "publish":
+                self.publishes = True
             else:
                 self.addresses.append(int(rest, 16))
 
 
 class Owners:
-    """Finds them: (kind, type, path, detail) for an address."""
+    """Finds them: (kind, module, type, path, detail) for an address."""
 
     def __init__(self, memory, objects, ranges):
         self.memory = memory
@@ -50,12 +57,12 @@ class Owners:
                 continue
             blocks = self.blocks(address)
             if not blocks:
-                answers[address] = ("unknown", "", "", "")
+                answers[address] = ("unknown", "", "", "", "")
             for block in blocks:
                 waiting.setdefault(block, []).append(address)
         self.follow(waiting, answers)
         for address in addresses:
-            answers.setdefault(address, ("free", "", "", ""))
+            answers.setdefault(address, FREE)
         return answers
 
     def follow(self, waiting, answers):
@@ -69,7 +76,7 @@ class Owners:
             best = {}  # address -> the answer by the nearest of the blocks that may hold it
             for place, block in self.memory.pointers(waiting):
                 asked = [a for a in waiting[block] if a not in answers]
-                if not asked or block[0] <= place < block[1]:
+                if not asked or block[0] <= place < block[1] or not self.can_hold(place):
                     continue
                 found = self.find(place)
                 for address in asked if found is not None else ():
@@ -83,12 +90,21 @@ class Owners:
 
     def held(self, found, place, block, address):
         """The answer for memory that an object, or a library, points to."""
-        kind, type_name, path, _ = found
+        kind, module, type_name, path, _ = found
         if kind != "object":
-            return "held", "", path, f"memory that {path} points to"
+            return "held", "", "", f"memory that {path} points to", ""
         own = self.objects.objects.get(self.object_at(place))
-        part = self.part_at(own, self.memory.word(address & -WORD)) if own is not None else ""
-        return "object", type_name, part or path, f"+{address - block[0]:#x} of its memory"
+        if isinstance(own, list) and (address - self.memory.word(id(own) + 24)) // WORD >= len(own):
+            return FREE
+        if not block[0] <= address < block[1]:
+            return "object", module, type_name, path, "memory behind its own"
+        part = self.part_at(own, address & -WORD) if own is not None else ""
+        return "object", module, type_name, part or path, f"+{address - block[0]:#x} of its memory"
+
+    def can_hold(self, place):
+        """Whether what is there can point to memory that is no object: not what only looks so."""
+        own = self.objects.objects.get(self.object_at(place))
+        return type(own) not in WITHOUT_MEMORY and not isinstance(own, type)
 
     def blocks(self, address):
         """Those of an allocator that may be at an address."""
@@ -104,7 +120,7 @@ class Owners:
             return self.describe(number, address)
         index = last_not_above(self.lows, address)
         if index >= 0 and address < self.ranges[index][1]:
-            return "range", "", self.ranges[index][2], f"+{address - self.lows[index]:#x}"
+            return "range", "", "", self.ranges[index][2], f"+{address - self.lows[index]:#x}"
         return None
 
     def object_at(self, address):
@@ -132,17 +148,71 @@ class Owners:
             detail = "reference count"
         else:
             detail = f"+{offset:#x}"
-        part = self.part_at(thing, self.memory.word(address & -WORD)) if offset >= 2 * WORD else ""
-        return "object", type_name_of(thing), part or self.objects.path(number), detail
+        if type(thing) in SIZED and offset >= own_size(thing):
+            return FREE
+        part = self.part_at(thing, address & -WORD) if offset >= 2 * WORD else ""
+        path = part or self.objects.path(number)
+        size = own_size(thing) - offset
+        if type(thing) is str and offset == STATE_OF_TEXT:
+            size = WORD // 2  # behind its bits is a gap
+        if type(thing) in SIZED and size < WORD:
+            detail += f", {size} bytes"
+        return "object", self.objects.module_of(number), type_name_of(thing), path, detail
 
-    def part_at(self, thing, word):
-        """The path by which an object's part is known that a word of the object points to."""
-        if word not in self.objects.objects or type(thing) in ATOMS:
+    def part_at(self, thing, place):
+        """The path of what a container has at a place; empty: that is no place for a part."""
+        kind = type(thing)
+        whole = self.objects.path(id(thing))
+        if isinstance(thing, dict):
+            is_names = self.objects.origins[id(thing)][1] == "same"
+            key = self.objects.objects.get(self.memory.word(self.key_place(thing, place)))
+            if key is None or type(key) is not str and is_names:
+                return ""
+            return go_on(whole, "attribute" if is_names else "item", key)
+        if isinstance(thing, (list, tuple)):
+            first = self.memory.word(id(thing) + 24) if isinstance(thing, list) else id(thing) + 24
+            index = (place - first) // WORD
+            return go_on(whole, "item", index) if 0 <= index < len(thing) else ""
+        word = self.memory.word(place)
+        if word not in self.objects.objects or kind in ATOMS:
             return ""
-        for part, kind, key in self.objects.parts(thing):
-            if id(part) == word and kind not in ("held", "same", "key", "constant"):
-                return go_on(self.objects.path(id(thing)), kind, key)
+        for part, step, key in self.objects.parts(thing):
+            if id(part) == word and step not in ("held", "same", "key", "constant"):
+                return go_on(whole, step, key)
         return ""
+
+    def key_place(self, thing, place):
+        """Where the table of a dictionary has the key of the entry at a place; 0: no entry is there
+        (Include/internal/pycore_dict.h)."""
+        keys = self.memory.word(id(thing) + 32)
+        if sys.version_info >= (3, 11):
+            facts = self.memory.word(keys + 8)
+            entries = keys + 32 + (1 << (facts >> 8 & 0xFF))
+            is_general = facts >> 16 & 0xFF == 0
+        else:
+            size = self.memory.word(keys + 8)
+            entries = keys + 40 + size * (1 if size <= 0xFF else 2 if size <= 0xFFFF else 4)
+            is_general = True
+        width = 24 if is_general else 16
+        if not 0 <= place - entries < width * 2 * len(thing) + width:
+            return 0
+        return place - (place - entries) % width + (8 if is_general else 0)
+
+
+# They point to objects and to static data only; types also to texts that end before their blocks.
+WITHOUT_MEMORY = (ATOMS - {type(None)}) | {
+    FunctionType,
+    CodeType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    type(len),
+    type(str.join),
+    type(str.__add__),
+    type("".__add__),
+}
+
+# Their own memory is as large as they say; what is behind it is the allocator's.
+SIZED = ATOMS | WITHOUT_MEMORY | {dict, list, tuple, set, frozenset}
 
 
 def type_name_of(thing):
@@ -176,20 +246,42 @@ def read_order():
     return Order(b"".join(pieces).decode())
 
 
+def publish(names):
+    """The program's imports of all that is prepared. What fails, fails in each program."""
+    for name in names:
+        try:
+            __import__(name)
+        except BaseException:  # pylint: disable=broad-except
+            pass
+
+
+def report(order, objects, memory, answers):
+    """The lines of the answer."""
+    lines = [("whole" if objects.is_whole else "partial",)]
+    for module, names in objects.agent.get("READS", {}).get("names", {}).items():
+        lines += [("read", name.decode("utf-8", "surrogateescape"), module) for name in names]
+    for address in sorted(set(order.addresses)):
+        word = f"{memory.word(address & -WORD):x}" if memory.region(address) >= 0 else ""
+        lines.append(("owner", f"{address:x}", word, *answers.get(address, ())))
+    clean = lambda field: field.replace("\n", " ").replace("\x1f", " ")
+    return "".join("\x1f".join(map(clean, line)) + "\n" for line in lines)
+
+
 def main():
-    """Leaves without an end of the interpreter: nothing here is worth tidying."""
+    """Leaves without an end of the interpreter: nothing here is worth tidying. What imports print is
+    not for who asked."""
+    output = posix.dup(1)
+    posix.dup2(2, 1)
     order = read_order()
-    memory = Memory(order.memory)
     objects = Objects(posix.times()[4] + order.seconds)
-    owners = Owners(memory, objects, order.ranges)
-    answers = owners.find_all(order.addresses)
-    lines = ["whole" if objects.is_whole else "partial"]
-    for address in sorted(answers):
-        fields = (f"{address:x}", *answers[address])
-        lines.append("\x1f".join(field.replace("\n", " ").replace("\x1f", " ") for field in fields))
-    text = ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
+    if order.publishes:
+        publish(objects.modules)
+    memory = Memory(order.memory)
+    objects.walk()
+    answers = Owners(memory, objects, order.ranges).find_all(order.addresses)
+    text = report(order, objects, memory, answers).encode("utf-8", "backslashreplace")
     while text:
-        text = text[posix.write(1, text) :]
+        text = text[posix.write(output, text) :]
     posix._exit(0)
 
 
