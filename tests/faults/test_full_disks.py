@@ -72,7 +72,7 @@ class FullDiskTest(FaultTest):
                 without += reason != ""
                 if size >= self.size + 65536:
                     self.assertEqual("", reason)
-                elif 65536 <= size < self.size:
+                elif 65536 <= size <= self.size - 65536:  # two images differ by a few pages
                     self.assertIn("No space left on device", reason)
         found("a full disk", len(sizes),
               f"right; no image on {without} of them, nothing torn, the reason in `cache show`")
