@@ -115,11 +115,7 @@ void protect_relocated(const format::ImageView& image) {
 }
 
 void copy_hot_pages(const format::ImageView& image) {
-  constexpr long kPopulateWrite = 23;  // MADV_POPULATE_WRITE, Linux 5.14
-  for (const format::HotRun& run : image.hot_runs()) {
-    bare::system_call(SYS_madvise, static_cast<long>(run.address), static_cast<long>(run.size),
-                      kPopulateWrite);
-  }
+  for (const format::HotRun& run : image.hot_runs()) bare::copy_pages(run.address, run.size);
 }
 
 int move_kernel_page(const format::KernelPage& page, const bare::ProcessStart& start) {

@@ -45,10 +45,8 @@ class PageRuns {
 
  private:
   void copy() {
-    constexpr long kPopulateWrite = 23;  // MADV_POPULATE_WRITE, Linux 5.14
     if (begin_ == end_) return;
-    const bare::SystemResult copied = bare::system_call(
-        SYS_madvise, static_cast<long>(begin_), static_cast<long>(end_ - begin_), kPopulateWrite);
+    const bare::SystemResult copied = bare::copy_pages(begin_, end_ - begin_);
     if (copied.failed()) error_ = copied.error();
   }
 
