@@ -30,6 +30,9 @@ enum class RelocationKind : uint32_t {
 
 inline constexpr uint32_t kRelocationKindCount = 6;
 
+// Where the thread block keeps the pointer guard (glibc's sysdeps/x86_64/nptl/tls.h).
+inline constexpr uint64_t kPointerGuardOffset = 0x30;
+
 // By how much the arena moves (modulo 2^64), and what mangled pointers are mixed with.
 struct Shift {
   uint64_t slide;

@@ -17,8 +17,6 @@ using format::RegionKind;
 using format::RelocationView;
 
 constexpr uint64_t kWord = sizeof(uint64_t);
-// Of the thread block (glibc's sysdeps/x86_64/nptl/tls.h).
-constexpr uint64_t kPointerGuardOffset = 0x30;
 
 // Changes the records of an ELF table in place.
 template <typename Record, typename Change>
@@ -75,7 +73,8 @@ std::byte* MovedImage::find(uint64_t address, uint64_t size) {
 void MovedImage::relocate(const RelocationView& relocations, uint64_t slide) {
   const Placement placement = format::placement_of(header());
   format::Shift shift = {slide, 0};
-  const std::byte* guard = find(view().header().kernel.thread_pointer + kPointerGuardOffset, kWord);
+  const std::byte* guard =
+      find(view().header().kernel.thread_pointer + format::kPointerGuardOffset, kWord);
   if (guard != nullptr) std::memcpy(&shift.pointer_guard, guard, kWord);
   const auto change = [&](uint64_t place, format::RelocationKind kind) {
     const uint64_t address = placement.at(place);

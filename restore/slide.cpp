@@ -55,10 +55,8 @@ class PageRuns {
   int error_ = 0;
 };
 
-// Where the thread block keeps the pointer guard (glibc's sysdeps/x86_64/nptl/tls.h).
 uint64_t pointer_guard(const format::KernelState& kernel) {
-  constexpr uint64_t kPointerGuardOffset = 0x30;
-  return *reinterpret_cast<const uint64_t*>(kernel.thread_pointer + kPointerGuardOffset);
+  return *reinterpret_cast<const uint64_t*>(kernel.thread_pointer + format::kPointerGuardOffset);
 }
 
 // `view`: the moved image's. 0, or an errno.

@@ -16,9 +16,6 @@ using support::Result;
 
 constexpr uint64_t kWord = sizeof(uint64_t);
 
-// Where the thread block keeps the pointer guard (glibc's sysdeps/x86_64/nptl/tls.h).
-constexpr uint64_t kPointerGuardOffset = 0x30;
-
 // A link's end tells nothing of an address: the word must be what the place alone makes it.
 bool is_possible(RelocationKind kind, uint64_t word, uint64_t place) {
   if (kind == RelocationKind::kSafeLinkEnd) return word == place >> 12;
@@ -126,7 +123,7 @@ BootPair::BootPair(const Snapshot& first, const Snapshot& second)
     : first_(first), second_(second, second.ceiling - first.ceiling) {
   shift_.slide = second.ceiling - first.ceiling;
   shift_.pointer_guard =
-      first_.word(first.agent.kernel.thread_pointer + kPointerGuardOffset).value_or(0);
+      first_.word(first.agent.kernel.thread_pointer + format::kPointerGuardOffset).value_or(0);
 }
 
 Result<BootPair> BootPair::of(const Snapshot& first, const Snapshot& second) {
