@@ -34,12 +34,6 @@ constexpr uint64_t kWord = sizeof(uint64_t);
 
 ArenaTree tree;
 
-// _Py_HashPointer() of Python/pyhash.c.
-uint64_t identity_hash(const void* object) {
-  constexpr int kBits = 4;
-  return format::rotated_left(reinterpret_cast<uint64_t>(object), 64 - kBits);
-}
-
 class Settling {
  public:
   Settling(const RelocationView& view, const format::Movement& movement)
@@ -151,9 +145,9 @@ class Settling {
   void move(SetEntry& entry) const {
     const auto before = reinterpret_cast<uint64_t>(entry.key);
     if (before == 0 || before < low_before_) return;
-    const bool is_identity = entry.hash == identity_hash(entry.key);
-    entry.key = reinterpret_cast<const void*>(before + slide_);
-    if (is_identity) entry.hash = identity_hash(entry.key);
+    const uint64_t after = before + slide_;
+    entry.key = reinterpret_cast<const void*>(after);
+    if (entry.hash == format::identity_hash(before)) entry.hash = format::identity_hash(after);
   }
 
   void fill(const HashTable& table) const {
@@ -193,8 +187,9 @@ class Settling {
     bool changes = false;
     SetEntry* slots = slots_of(table);
     for (uint64_t i = 0; i < uint64_t{1} << table.log2_slots; ++i) {
-      const bool is_derived = slots[i].key != nullptr && slots[i].hash != kRemovedHash &&
-                              slots[i].hash != identity_hash(slots[i].key);
+      const bool is_derived =
+          slots[i].key != nullptr && slots[i].hash != kRemovedHash &&
+          slots[i].hash != format::identity_hash(reinterpret_cast<uint64_t>(slots[i].key));
       if (is_derived) changes |= set_hash(slots[i].hash, slots[i].key);
     }
     return changes;

@@ -43,6 +43,12 @@ constexpr uint64_t rotated_left(uint64_t word, int bits) {
   return word << bits | word >> (64 - bits);
 }
 
+// By how far id() is rotated, and the place of a link shifted.
+inline constexpr int kHashBits = 4;
+inline constexpr int kLinkBits = 12;
+
+constexpr uint64_t identity_hash(uint64_t address) { return rotated_left(address, 64 - kHashBits); }
+
 constexpr uint64_t value_of_digits(uint64_t word) {
   return (word & 0x3fffffff) | (word >> 32) << 30;
 }
@@ -54,15 +60,13 @@ constexpr uint64_t digits_of_value(uint64_t value) {
 // The word that belongs at `place` + slide when `word` was at `place`.
 constexpr uint64_t relocated(RelocationKind kind, uint64_t word, uint64_t place,
                              const Shift& shift) {
-  constexpr int kHashBits = 4;
   constexpr int kGuardBits = 17;
-  constexpr int kLinkBits = 12;
   const uint64_t moved = place + shift.slide;
   switch (kind) {
     case RelocationKind::kAddress:
       return word + shift.slide;
     case RelocationKind::kIdentityHash:
-      return rotated_left(rotated_left(word, kHashBits) + shift.slide, 64 - kHashBits);
+      return identity_hash(rotated_left(word, kHashBits) + shift.slide);
     case RelocationKind::kSafeLink:
       return ((word ^ place >> kLinkBits) + shift.slide) ^ moved >> kLinkBits;
     case RelocationKind::kSafeLinkEnd:

@@ -18,7 +18,7 @@ constexpr uint64_t kWord = sizeof(uint64_t);
 
 // A link's end tells nothing of an address: the word must be what the place alone makes it.
 bool is_possible(RelocationKind kind, uint64_t word, uint64_t place) {
-  if (kind == RelocationKind::kSafeLinkEnd) return word == place >> 12;
+  if (kind == RelocationKind::kSafeLinkEnd) return word == place >> format::kLinkBits;
   constexpr uint64_t kUnusedBits = 0xc0000000c0000000;  // above the 30 of each digit
   return kind != RelocationKind::kDigits || (word & kUnusedBits) == 0;
 }

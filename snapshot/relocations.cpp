@@ -31,7 +31,6 @@ constexpr uint64_t kContextVariableHash = 56;
 constexpr uint64_t kCachedCallHash = 32;
 constexpr uint64_t kSmallTable = 64;
 constexpr uint64_t kSmallTableEnd = kSmallTable + 8 * 2 * kWord;
-constexpr int kLinkBits = 12;              // of PROTECT_PTR, format/relocation.h
 constexpr int kLowestHalf = 32;            // the upper half of a link's end is a small number
 constexpr uint64_t kFewestStaleBytes = 3;  // the uppermost two of an address are zero
 constexpr uint64_t kNoHash = ~uint64_t{0};
@@ -185,9 +184,7 @@ class Study {
   // Neither a constant nor the address of the key: what it was made of, no comparison tells. The
   // hash of a method, two addresses mixed with exclusive-or, is often equal in two boots.
   bool is_mixed(uint64_t hash, uint64_t key) const {
-    constexpr int kHashBits = 4;
-    return hash != kNoHash && !heap_.has_constant_hash(key) &&
-           hash != format::rotated_left(key, 64 - kHashBits);
+    return hash != kNoHash && !heap_.has_constant_hash(key) && hash != format::identity_hash(key);
   }
 
   static std::map<uint64_t, uint64_t> set_entries(const SnapshotMemory& memory,
@@ -339,7 +336,7 @@ class Study {
     const uint64_t lowest = (snapshot_.arena_low + slide) >> bits;
     const uint64_t highest = (snapshot_.ceiling + slide) >> bits;
     const uint64_t address = word >> bits;
-    const uint64_t link = (word ^ (place + slide) >> kLinkBits) >> bits;
+    const uint64_t link = (word ^ (place + slide) >> format::kLinkBits) >> bits;
     return (address >= lowest && address <= highest) || (link >= lowest && link <= highest) ||
            (link == 0 && bits < kLowestHalf);
   }
