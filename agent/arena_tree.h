@@ -66,11 +66,11 @@ class ArenaTree {
 
   // address_in_range()
   bool knows(uint64_t address) const {
-    const auto* middle = static_cast<void* const*>(root()[upper_index(address)]);
+    const auto* middle = static_cast<void* const*>(root()[shape_.upper_index(address)]);
     if (middle == nullptr) return false;
-    const auto* low = static_cast<const Coverage*>(middle[middle_index(address)]);
+    const auto* low = static_cast<const Coverage*>(middle[shape_.middle_index(address)]);
     if (low == nullptr) return false;
-    const Coverage& coverage = low[low_index(address)];
+    const Coverage& coverage = low[shape_.lower_index(address)];
     const auto tail = static_cast<int32_t>(address % kArena);
     return tail < coverage.tail_low || (coverage.tail_high != 0 && tail >= coverage.tail_high);
   }
@@ -112,16 +112,6 @@ class ArenaTree {
   };
 
   void** root() const { return reinterpret_cast<void**>(shape_.root); }
-  uint64_t low_index(uint64_t address) const {
-    return address / kArena & ((uint64_t{1} << shape_.lower_bits) - 1);
-  }
-  uint64_t middle_index(uint64_t address) const {
-    return address / kArena >> shape_.lower_bits & ((uint64_t{1} << shape_.upper_bits) - 1);
-  }
-  uint64_t upper_index(uint64_t address) const {
-    return address / kArena >> (shape_.lower_bits + shape_.upper_bits) &
-           ((uint64_t{1} << shape_.upper_bits) - 1);
-  }
 
   template <typename Node>
   Node* moved(void* node) const {
@@ -129,33 +119,33 @@ class ArenaTree {
   }
 
   void forget(uint64_t address) {
-    void* node = root()[upper_index(address)];
+    void* node = root()[shape_.upper_index(address)];
     if (node == nullptr) return;
     void** middle = moved<void*>(node);
     middles_.add(middle);
-    node = middle[middle_index(address)];
+    node = middle[shape_.middle_index(address)];
     if (node == nullptr) return;
     auto* low = moved<Coverage>(node);
-    low[low_index(address)] = {0, 0};
+    low[shape_.lower_index(address)] = {0, 0};
     lows_.add(low);
     middles_.own = middles_.count;
     lows_.own = lows_.count;
   }
 
   void unlink_entry(uint64_t address) {
-    void*& node = root()[upper_index(address)];
+    void*& node = root()[shape_.upper_index(address)];
     for (int i = 0; i < middles_.own; ++i)
-      static_cast<void**>(middles_.nodes[i])[middle_index(address)] = nullptr;
+      static_cast<void**>(middles_.nodes[i])[shape_.middle_index(address)] = nullptr;
     node = nullptr;
   }
 
   Coverage* coverage(uint64_t address) {
-    void*& middle = root()[upper_index(address)];
+    void*& middle = root()[shape_.upper_index(address)];
     if (middle == nullptr) middle = middles_.take();
     if (middle == nullptr) return nullptr;
-    void*& low = static_cast<void**>(middle)[middle_index(address)];
+    void*& low = static_cast<void**>(middle)[shape_.middle_index(address)];
     if (low == nullptr) low = lows_.take();
-    return low == nullptr ? nullptr : static_cast<Coverage*>(low) + low_index(address);
+    return low == nullptr ? nullptr : static_cast<Coverage*>(low) + shape_.lower_index(address);
   }
 
   format::ArenaTree shape_ = {};

@@ -111,6 +111,8 @@ struct HashTable {
   TableKind kind;
 };
 
+inline constexpr int kArenaBits = 20;  // of an address in an arena of Python: 1 MiB
+
 // The tree by which Python's allocator of objects knows its arenas (Objects/obmalloc.c): which MiB
 // of an address is which entry. Upper and middle nodes have 2^upper_bits pointers, lower ones
 // 2^lower_bits entries.
@@ -118,8 +120,22 @@ struct ArenaTree {
   uint64_t root;  // 0: there is none
   uint32_t upper_bits;
   uint32_t lower_bits;
-};
 
-inline constexpr int kArenaBits = 20;
+  // Which entry of a node of each level an address is in.
+  constexpr uint64_t upper_index(uint64_t address) const {
+    return bits(address, kArenaBits + lower_bits + upper_bits, upper_bits);
+  }
+  constexpr uint64_t middle_index(uint64_t address) const {
+    return bits(address, kArenaBits + lower_bits, upper_bits);
+  }
+  constexpr uint64_t lower_index(uint64_t address) const {
+    return bits(address, kArenaBits, lower_bits);
+  }
+
+ private:
+  static constexpr uint64_t bits(uint64_t address, uint32_t lowest, uint32_t count) {
+    return address >> lowest & ((uint64_t{1} << count) - 1);
+  }
+};
 
 }  // namespace pysnap::format

@@ -11,26 +11,14 @@ using format::kArenaBits;
 
 constexpr uint64_t kWord = sizeof(uint64_t);
 
-uint64_t low_bits(uint64_t value, uint32_t count) { return value & ((uint64_t{1} << count) - 1); }
-
-uint64_t lower_index(const ArenaTree& tree, uint64_t address) {
-  return low_bits(address >> kArenaBits, tree.lower_bits);
-}
-uint64_t middle_index(const ArenaTree& tree, uint64_t address) {
-  return low_bits(address >> (kArenaBits + tree.lower_bits), tree.upper_bits);
-}
-uint64_t upper_index(const ArenaTree& tree, uint64_t address) {
-  return low_bits(address >> (kArenaBits + tree.lower_bits + tree.upper_bits), tree.upper_bits);
-}
-
 // Whether the tree knows that an arena begins there.
 bool knows(const SnapshotMemory& memory, const ArenaTree& tree, uint64_t arena) {
-  const auto middle = memory.word(tree.root + upper_index(tree, arena) * kWord);
+  const auto middle = memory.word(tree.root + tree.upper_index(arena) * kWord);
   if (!middle || *middle == 0 || *middle % kWord != 0) return false;
-  const auto lower = memory.word(*middle + middle_index(tree, arena) * kWord);
+  const auto lower = memory.word(*middle + tree.middle_index(arena) * kWord);
   if (!lower || *lower == 0 || *lower % kWord != 0) return false;
-  const auto begins = memory.record<int32_t>(*lower + lower_index(tree, arena) * kWord);
-  const auto tail = static_cast<int32_t>(low_bits(arena, kArenaBits));
+  const auto begins = memory.record<int32_t>(*lower + tree.lower_index(arena) * kWord);
+  const auto tail = static_cast<int32_t>(arena % (uint64_t{1} << kArenaBits));
   return begins && *begins == (tail == 0 ? -1 : tail);
 }
 
@@ -50,7 +38,7 @@ ArenaTree find_arena_tree(const SnapshotMemory& memory, const PythonHeap& heap,
   const uint64_t first = heap.arenas().begin()->first;
   for (const uint64_t place : pointers) {
     for (ArenaTree tree : kShapes) {
-      tree.root = place - upper_index(tree, first) * kWord;
+      tree.root = place - tree.upper_index(first) * kWord;
       if (knows(memory, tree, first) && knows_all(memory, tree, heap)) return tree;
     }
   }
