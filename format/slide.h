@@ -10,8 +10,6 @@
 
 namespace pysnap::format {
 
-namespace detail {
-
 // What lies below the arena stays: a program without position independence, and numbers that are no
 // addresses.
 struct Mover {
@@ -22,6 +20,13 @@ struct Mover {
     if (address >= low) address += slide;
   }
 };
+
+template <typename T>
+T* table_of(void* block, const Table& table) {
+  return reinterpret_cast<T*>(static_cast<unsigned char*>(block) + table.offset);
+}
+
+namespace detail {
 
 inline void move_kernel_state(KernelState& kernel, const Mover& mover) {
   constexpr uint64_t kDisabled = 2;  // SS_DISABLE, sigaltstack(2)
@@ -36,22 +41,17 @@ inline void move_kernel_state(KernelState& kernel, const Mover& mover) {
   }
 }
 
-template <typename T>
-T* table_of(void* block, const Table& table) {
-  return reinterpret_cast<T*>(static_cast<unsigned char*>(block) + table.offset);
-}
-
 }  // namespace detail
 
 // `block`: a metadata block that ImageView::check() has accepted. Its checksum is no longer right.
 inline void slide_metadata(void* block, uint64_t slide) {
   ImageHeader& header = *static_cast<ImageHeader*>(block);
-  const detail::Mover mover = {header.arena_low, slide};
-  Region* regions = detail::table_of<Region>(block, header.regions);
+  const Mover mover = {header.arena_low, slide};
+  Region* regions = table_of<Region>(block, header.regions);
   for (uint32_t i = 0; i < header.regions.count; ++i) mover.move(regions[i].address);
-  Segment* segments = detail::table_of<Segment>(block, header.segments);
+  Segment* segments = table_of<Segment>(block, header.segments);
   for (uint32_t i = 0; i < header.segments.count; ++i) mover.move(segments[i].address);
-  HotRun* runs = detail::table_of<HotRun>(block, header.hot_runs);
+  HotRun* runs = table_of<HotRun>(block, header.hot_runs);
   for (uint32_t i = 0; i < header.hot_runs.count; ++i) mover.move(runs[i].address);
   mover.move(header.restorer_address);
   mover.move(header.resume_entry);

@@ -6,7 +6,6 @@
 #include <cstring>
 
 #include "format/checksum.h"
-#include "format/slide.h"
 
 namespace pysnap::launcher {
 namespace {
@@ -43,7 +42,7 @@ MovedImage::MovedImage(const ImageFile& image, const RelocationView& relocations
   const uint64_t slide = ceiling - before.arena_high;
   format::slide_metadata(metadata_.data(), slide);
   relocate(relocations, slide);
-  move_elf_headers(before.arena_low, slide);
+  move_elf_headers({before.arena_low, slide});
 }
 
 std::byte* MovedImage::find(uint64_t address, uint64_t size) {
@@ -98,25 +97,22 @@ bool MovedImage::apply(const ChangedRange& range) {
   return true;
 }
 
-void MovedImage::move_elf_headers(uint64_t low, uint64_t slide) {
-  const auto move = [=](uint64_t& address) {
-    if (address >= low) address += slide;
-  };
+void MovedImage::move_elf_headers(const format::Mover& mover) {
   Elf64_Ehdr elf = {};
   change_records<Elf64_Ehdr>(bytes_, 0, 1, [&](Elf64_Ehdr& header) {
-    move(header.e_entry);
+    mover.move(header.e_entry);
     elf = header;
   });
   change_records<Elf64_Phdr>(bytes_, elf.e_phoff, elf.e_phnum, [&](Elf64_Phdr& segment) {
-    move(segment.p_vaddr);
-    move(segment.p_paddr);
+    mover.move(segment.p_vaddr);
+    mover.move(segment.p_paddr);
   });
   change_records<Elf64_Shdr>(bytes_, elf.e_shoff, elf.e_shnum,
-                             [&](Elf64_Shdr& section) { move(section.sh_addr); });
+                             [&](Elf64_Shdr& section) { mover.move(section.sh_addr); });
 }
 
 void MovedImage::seal() {
-  auto* segments = format::detail::table_of<format::Segment>(metadata_.data(), header().segments);
+  auto* segments = format::table_of<format::Segment>(metadata_.data(), header().segments);
   for (uint32_t i = 0; i < header().segments.count; ++i) {
     format::Segment& segment = segments[i];
     segment.checksum = format::checksum(bytes_.data() + segment.offset, segment.size);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "format/relocation_table.h"
+#include "format/slide.h"
 #include "launcher/image_file.h"
 #include "support/error.h"
 
@@ -39,7 +40,7 @@ class MovedImage {
   // The byte of the file that is at `address` of the moved image, if that and the next ones are.
   std::byte* find(uint64_t address, uint64_t size);
   void relocate(const format::RelocationView& relocations, uint64_t slide);
-  void move_elf_headers(uint64_t low, uint64_t slide);
+  void move_elf_headers(const format::Mover& mover);
 
   std::vector<std::byte> bytes_;
   std::vector<uint64_t> metadata_;
