@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/python_pool.h"
+
 namespace pysnap::agent {
 namespace {
 
@@ -33,8 +35,6 @@ struct ArenaAllocator {
 enum Domain { kRaw, kMemory, kObjects };  // PyMemAllocatorDomain
 constexpr int kDomainCount = 3;
 
-constexpr size_t kAlignment = 16;
-constexpr size_t kLargestSmall = 512;
 constexpr size_t kArenaSize = size_t{1} << 20;  // other sizes are pieces of the stack of frames
 constexpr uint64_t kMostArenas = 16384;
 
@@ -95,19 +95,18 @@ void* raw_realloc(void* context, void* block, size_t size) {
   return other;
 }
 
-// Of a block in a pool: struct pool_header (Objects/obmalloc.c) says which size all of them have.
+// Of a block in a pool.
 size_t size_of_block(const void* block) {
-  constexpr uintptr_t kPoolSize = 16384;
-  constexpr uintptr_t kSizeClass = 36;
-  const uintptr_t pool = reinterpret_cast<uintptr_t>(block) & ~(kPoolSize - 1);
-  const uint32_t size_class = *reinterpret_cast<const uint32_t*>(pool + kSizeClass);
-  return (size_class + 1) * kAlignment;
+  const uint64_t pool = format::pool_of(reinterpret_cast<uint64_t>(block));
+  return reinterpret_cast<const format::PythonPool*>(pool)->block_size();
 }
+
+bool is_small(size_t size) { return size != 0 && size <= format::PythonPool::kLargestBlock; }
 
 template <Domain kDomain>
 void* small_malloc(void*, size_t size) {
   void* block = originals[kDomain].malloc(originals[kDomain].context, size);
-  if (block != nullptr && size != 0 && size <= kLargestSmall && arena_of(block) != nullptr)
+  if (block != nullptr && is_small(size) && arena_of(block) != nullptr)
     clear(block, 0, size_of_block(block));
   return block;
 }
@@ -116,7 +115,7 @@ template <Domain kDomain>
 void* small_calloc(void*, size_t count, size_t size) {
   void* block = originals[kDomain].calloc(originals[kDomain].context, count, size);
   const size_t bytes = count * size;
-  if (block != nullptr && bytes != 0 && bytes <= kLargestSmall && arena_of(block) != nullptr)
+  if (block != nullptr && is_small(bytes) && arena_of(block) != nullptr)
     clear(block, bytes, size_of_block(block));
   return block;
 }
@@ -124,7 +123,7 @@ void* small_calloc(void*, size_t count, size_t size) {
 template <Domain kDomain>
 void* small_realloc(void*, void* block, size_t size) {
   void* moved = originals[kDomain].realloc(originals[kDomain].context, block, size);
-  if (moved != nullptr && size != 0 && size <= kLargestSmall && arena_of(moved) != nullptr)
+  if (moved != nullptr && is_small(size) && arena_of(moved) != nullptr)
     clear(moved, size, size_of_block(moved));
   return moved;
 }

@@ -10,35 +10,23 @@
 #include <string.h>
 
 #include "agent/python_api.h"
+#include "format/python_pool.h"
 
 namespace pysnap::agent {
 namespace {
 
-constexpr uintptr_t kPoolSize = 16384;
-constexpr size_t kStep = 16;
-constexpr size_t kLargest = 512;
+using Pool = format::PythonPool;
 
-// struct pool_header
-struct Pool {
-  uint32_t count;  // of blocks that are handed out
-  uint32_t padding;
-  void* free_block;
-  Pool* next;
-  Pool* previous;
-  uint32_t arena;
-  uint32_t size_class;
-  uint32_t next_offset;
-  uint32_t last_offset;
-};
-constexpr size_t kRoom = kPoolSize - sizeof(Pool);
-static_assert(sizeof(Pool) == 48);
+constexpr size_t kStep = Pool::kStep;
+constexpr size_t kLargest = Pool::kLargestBlock;
+constexpr size_t kRoom = Pool::kSize - sizeof(Pool);
 
 struct Block {
   Block* next;
 };
 
 Pool* pool_of(void* block) {
-  return reinterpret_cast<Pool*>(reinterpret_cast<uintptr_t>(block) & ~(kPoolSize - 1));
+  return reinterpret_cast<Pool*>(format::pool_of(reinterpret_cast<uint64_t>(block)));
 }
 
 bool is_pymalloc() {
@@ -71,12 +59,12 @@ void wipe_blocks_of(size_t size) {
     auto* block = static_cast<Block*>(python.PyObject_Malloc(size));
     if (block == nullptr) break;
     Pool* pool = pool_of(block);
-    const bool is_known = pool->size_class == size / kStep - 1;
+    const bool is_known = pool->block_size() == size;
     const bool ends = !is_known || is_last(pool, size);
     if (is_known) {
       memset(block, 0, size);
       const size_t rest = kRoom % size;  // no block's
-      memset(reinterpret_cast<char*>(pool) + kPoolSize - rest, 0, rest);
+      memset(reinterpret_cast<char*>(pool) + Pool::kSize - rest, 0, rest);
     }
     block->next = taken;
     taken = block;

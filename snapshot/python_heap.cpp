@@ -3,26 +3,14 @@
 #include <algorithm>
 #include <array>
 
+#include "format/python_pool.h"
+
 namespace pysnap::snapshot {
 namespace {
 
-constexpr uint64_t kWord = sizeof(uint64_t);
+using Pool = format::PythonPool;
 
-// struct pool_header
-struct Pool {
-  uint32_t count;  // of blocks that are handed out
-  uint32_t padding;
-  uint64_t free_block;
-  uint64_t next;
-  uint64_t previous;
-  uint32_t arena;
-  uint32_t size_class;
-  uint32_t next_offset;
-  uint32_t last_offset;
-};
-constexpr uint64_t kPoolSize = 16384;
-constexpr uint64_t kBlockStep = 16;
-constexpr uint32_t kSizeClasses = 32;
+constexpr uint64_t kWord = sizeof(uint64_t);
 
 // PyObject and PyTypeObject
 constexpr uint64_t kTypeOffset = 8;
@@ -126,21 +114,21 @@ void PythonHeap::read_arenas(const format::PythonHeap& heap) {
 }
 
 void PythonHeap::find_objects(uint64_t arena, uint64_t size) {
-  const uint64_t first = (arena + kPoolSize - 1) / kPoolSize * kPoolSize;
-  for (uint64_t pool = first; pool + kPoolSize <= arena + size; pool += kPoolSize)
+  const uint64_t first = (arena + Pool::kSize - 1) / Pool::kSize * Pool::kSize;
+  for (uint64_t pool = first; pool + Pool::kSize <= arena + size; pool += Pool::kSize)
     find_in_pool(pool);
 }
 
 void PythonHeap::find_in_pool(uint64_t address) {
   const std::optional<Pool> pool = memory_.record<Pool>(address);
-  if (!pool || pool->count == 0 || pool->size_class >= kSizeClasses) return;
-  const uint64_t size = (pool->size_class + 1) * kBlockStep;
+  if (!pool || pool->count == 0 || pool->block_size() > Pool::kLargestBlock) return;
+  const uint64_t size = pool->block_size();
   uint64_t free_block = pool->free_block;
-  for (uint64_t i = 0; i < kPoolSize / kBlockStep && free_block != 0; ++i) {
+  for (uint64_t i = 0; i < Pool::kSize / Pool::kStep && free_block != 0; ++i) {
     free_blocks_.insert(free_block);
     free_block = memory_.word(free_block).value_or(0);
   }
-  for (uint64_t at = sizeof(Pool); at + size <= kPoolSize; at += size)
+  for (uint64_t at = sizeof(Pool); at + size <= Pool::kSize; at += size)
     find_in_block(address + at, size);
 }
 
