@@ -173,9 +173,9 @@ uint64_t count_native_heaps() {
   return count;
 }
 
-template <typename Function>
-Function find(const char* name) {
-  return reinterpret_cast<Function>(dlsym(RTLD_DEFAULT, name));
+template <typename Symbol>
+Symbol find(const char* name) {
+  return reinterpret_cast<Symbol>(dlsym(RTLD_DEFAULT, name));
 }
 
 }  // namespace
@@ -214,23 +214,20 @@ Arenas known_arenas() { return {arenas, all_arenas_known ? arena_count : 0}; }
 
 void describe_heap(format::PythonHeap& heap) {
   const Arenas known = known_arenas();
-  const auto address_of = [](const char* name) {
-    return reinterpret_cast<uint64_t>(dlsym(RTLD_DEFAULT, name));
-  };
   heap.arenas = reinterpret_cast<uint64_t>(known.first);
   heap.arena_count = known.count;
-  heap.dictionary = address_of("PyDict_Type");
-  heap.list = address_of("PyList_Type");
-  heap.set = address_of("PySet_Type");
-  heap.frozen_set = address_of("PyFrozenSet_Type");
-  heap.weak_reference = address_of("_PyWeakref_RefType");
-  heap.text = address_of("PyUnicode_Type");
-  heap.context_variable = address_of("PyContextVar_Type");
-  heap.none = address_of("_Py_NoneStruct");
-  heap.constant_hash[0] = address_of("PyLong_Type");
-  heap.constant_hash[1] = address_of("PyBytes_Type");
-  heap.constant_hash[2] = address_of("PyFloat_Type");
-  heap.constant_hash[3] = address_of("PyBool_Type");
+  heap.dictionary = find<uint64_t>("PyDict_Type");
+  heap.list = find<uint64_t>("PyList_Type");
+  heap.set = find<uint64_t>("PySet_Type");
+  heap.frozen_set = find<uint64_t>("PyFrozenSet_Type");
+  heap.weak_reference = find<uint64_t>("_PyWeakref_RefType");
+  heap.text = find<uint64_t>("PyUnicode_Type");
+  heap.context_variable = find<uint64_t>("PyContextVar_Type");
+  heap.none = find<uint64_t>("_Py_NoneStruct");
+  heap.constant_hash[0] = find<uint64_t>("PyLong_Type");
+  heap.constant_hash[1] = find<uint64_t>("PyBytes_Type");
+  heap.constant_hash[2] = find<uint64_t>("PyFloat_Type");
+  heap.constant_hash[3] = find<uint64_t>("PyBool_Type");
   heap.native_heaps = count_native_heaps();
 }
 
