@@ -208,7 +208,6 @@ class Study {
   void add_derived(uint64_t place, HashRule rule, uint64_t hash, uint64_t key) {
     study_.relocations.hashes.push_back({place, rule, 0});
     derived_.insert({hash, key});
-    derived_places_.insert(place);
     left_out_.push_back({place, place + kWord, nullptr});
   }
 
@@ -232,7 +231,6 @@ class Study {
     const uint64_t referent = is_set ? 0 : memory_.word(object.address + 2 * kWord).value_or(0);
     if (!is_set && (referent == 0 || referent == snapshot_.agent.heap.none)) return;
     study_.relocations.hashes.push_back({place, HashRule::kForgotten, 0});
-    derived_places_.insert(place);
     left_out_.push_back({place, place + kWord, nullptr});
   }
 
@@ -248,7 +246,6 @@ class Study {
   void judge(uint64_t place) {
     const uint64_t found = *memory_.word(place);
     const uint64_t wanted = *moved_.second().word(place);
-    if (derived_places_.contains(place)) return;
     if (heap_.is_free_block(place) || is_item(place, found, wanted))
       return add_address_out_of_order(place, found);
     const HeapObject* object = heap_.object_at(place);
@@ -355,7 +352,6 @@ class Study {
   const PythonHeap heap_;
   std::vector<Range> left_out_;
   std::set<std::pair<uint64_t, uint64_t>> derived_;  // hash and key, of entries
-  std::set<uint64_t> derived_places_;
   std::vector<uint64_t> unexplained_;
   RelocationStudy study_;
 };
