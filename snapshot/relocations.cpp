@@ -249,7 +249,7 @@ class Study {
     if (heap_.is_free_block(place) || is_item(place, found, wanted))
       return add_address_out_of_order(place, found);
     const HeapObject* object = heap_.object_at(place);
-    if (object != nullptr && judge_in_object(place, *object)) return;
+    if (object != nullptr && judge_in_object(place, found, wanted, *object)) return;
     if (const uint64_t stale = stale_bytes(place, found, wanted); stale != 0) {
       study_.dead.push_back({place + kWord - stale, stale});
     } else if (is_of_processor(snapshot_.processor, found, wanted) ||
@@ -272,10 +272,10 @@ class Study {
       study_.relocations.words.push_back({place, RelocationKind::kAddress});
   }
 
-  bool judge_in_object(uint64_t place, const HeapObject& object) {
+  bool judge_in_object(uint64_t place, uint64_t found, uint64_t wanted, const HeapObject& object) {
     const uint64_t offset = place - object.address;
     if (place < object.address) {  // in a list of the collector
-      add_address_out_of_order(place, *memory_.word(place));
+      add_address_out_of_order(place, found);
       return true;
     }
     switch (object.kind) {
@@ -285,9 +285,8 @@ class Study {
       case ObjectKind::kContextVariable:  // its hash is made once, for good (Python/context.c)
         return offset == kContextVariableHash;
       case ObjectKind::kKept:  // a frame with what was on its stack (3.10)
-        if (!is_address(*memory_.word(place)) || !is_address(*same_.second().word(place)))
-          return false;
-        add_address_out_of_order(place, *memory_.word(place));
+        if (!are_addresses(found, wanted)) return false;
+        add_address_out_of_order(place, found);
         return true;
       case ObjectKind::kSet:
         // The table inside of it, which was in use before it grew.
@@ -299,7 +298,7 @@ class Study {
         // from the order of a set.
         if (offset != kWeakReferenceHash + kWord && offset != kWeakReferenceHash + 2 * kWord)
           return false;
-        add_address_out_of_order(place, *memory_.word(place));
+        add_address_out_of_order(place, found);
         return true;
       default:
         return false;
@@ -308,8 +307,12 @@ class Study {
 
   // Of a list that was made in the order of a set.
   bool is_item(uint64_t place, uint64_t found, uint64_t wanted) const {
-    return heap_.is_item_of_list(place) && is_address(found) &&
-           is_address(wanted - (wanted == 0 ? 0 : moved_.slide()));
+    return heap_.is_item_of_list(place) && are_addresses(found, wanted);
+  }
+
+  // Each in its own boot.
+  bool are_addresses(uint64_t found, uint64_t wanted) const {
+    return is_address(found) && is_address(wanted - (wanted == 0 ? 0 : moved_.slide()));
   }
 
   bool is_address(uint64_t word) const {

@@ -193,6 +193,18 @@ TEST_CASE("addresses in an object without references move, in whatever order the
   CHECK(has_word(result, place, RelocationKind::kAddress));
 }
 
+TEST_CASE("in an object without references, what is no address elsewhere is not explained") {
+  const uint64_t place = block(1) + 16 + 24;
+  const RelocationStudy result = study([&](Boot& boot) {
+    boot.put_object(block(1) + 16, kWeakReference);
+    boot.put(block(1) + 16, 0);
+    boot.put(place, boot.slide() == 0 ? kElsewhere + 0x40 : 0x81234);
+  });
+  CHECK_FALSE(has_word(result, place, RelocationKind::kAddress));
+  REQUIRE(result.unexplained.size() == 1);
+  CHECK(result.unexplained[0].place == place);
+}
+
 TEST_CASE("the hash that a context variable was given stays") {
   const RelocationStudy result = study([](Boot& boot) {
     boot.put_object(big_block(2) + 16, kContextVariable);
