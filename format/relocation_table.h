@@ -59,10 +59,11 @@ inline Placement placement_of(const ImageHeader& header) {
   return {header.arena_low - distance, distance};
 }
 
+inline constexpr uint64_t kWordsOfBitmap = 63;
+
 // Calls `visit` with the place of each packed word, in ascending order.
 template <typename Visit>
 void visit_packed(const Records<uint64_t>& entries, Visit&& visit) {
-  constexpr uint64_t kWordsOfBitmap = 63;
   constexpr uint64_t kWordSize = sizeof(uint64_t);
   uint64_t next = 0;
   for (const uint64_t entry : entries) {
@@ -73,6 +74,29 @@ void visit_packed(const Records<uint64_t>& entries, Visit&& visit) {
     }
     for (uint64_t bits = entry >> 1; bits != 0; bits &= bits - 1)
       visit(next + static_cast<uint64_t>(__builtin_ctzll(bits)) * kWordSize);
+    next += kWordsOfBitmap * kWordSize;
+  }
+}
+
+// Calls `visit` with the first and the last place of each entry, less than a page apart: enough for
+// whoever looks at pages.
+template <typename Visit>
+void visit_packed_runs(const Records<uint64_t>& entries, Visit&& visit) {
+  constexpr int kLastBit = 63;
+  constexpr uint64_t kWordSize = sizeof(uint64_t);
+  uint64_t next = 0;
+  for (const uint64_t entry : entries) {
+    if ((entry & 1) == 0) {
+      visit(entry, entry);
+      next = entry + kWordSize;
+      continue;
+    }
+    const uint64_t bits = entry >> 1;
+    if (bits != 0) {
+      const auto first = static_cast<uint64_t>(__builtin_ctzll(bits));
+      const auto last = static_cast<uint64_t>(kLastBit - __builtin_clzll(bits));
+      visit(next + first * kWordSize, next + last * kWordSize);
+    }
     next += kWordsOfBitmap * kWordSize;
   }
 }
@@ -142,10 +166,14 @@ class RelocationCheck {
   bool places_exist() {
     bool good = true;
     uint64_t last_page = 0;  // regions are whole pages, and aligned words lie in one
-    visit_packed(view_.address_words(), [&](uint64_t place) {
+    const auto check = [&](uint64_t place) {
       const uint64_t page = place & ~(kPageSize - 1);
       good = good && place % sizeof(uint64_t) == 0 && (page == last_page || holds_word(place));
       last_page = page;
+    };
+    visit_packed_runs(view_.address_words(), [&](uint64_t first, uint64_t last) {
+      check(first);
+      check(last);
     });
     for (const OtherWord& word : view_.other_words()) {
       const auto kind = static_cast<uint32_t>(word.kind);

@@ -19,6 +19,15 @@ int map_regions(const format::ImageView& image, int image_descriptor, const Open
 // Takes back what a call that failed at `failed_address` had mapped.
 void unmap_regions(const format::ImageView& image, uint64_t failed_address);
 
+// Maps a part of a region again, over whatever lies there, with pages that can be written as after
+// map_regions() with Relocating::kYes. 0, or an errno.
+int map_over(const format::Region& region, uint64_t begin, uint64_t size, int image_descriptor,
+             const OpenFiles& files);
+
+// Gives writable memory in which a part of a region was put the region's protection, if it is not
+// protect_relocated() that does it.
+void protect_as_captured(const format::Region& region, uint64_t begin, uint64_t size);
+
 void protect_relocated(const format::ImageView& image);
 
 // Copies the pages that every launch writes, before they fault one by one. Failure changes nothing.

@@ -9,6 +9,7 @@
 #include "format/relocation_table.h"
 #include "format/slide.h"
 #include "restore/map_regions.h"
+#include "restore/written_pages.h"
 
 namespace pysnap::restore {
 namespace {
@@ -23,51 +24,21 @@ uint64_t random_number() {
   return random;
 }
 
-// Copies pages in runs before their words are changed: one by one, on write faults, they would cost
-// half as much again (format/image_format.h, HotRun).
-class PageRuns {
- public:
-  void add(uint64_t address) {
-    if (address < end_) return;
-    const uint64_t page = address & ~(format::kPageSize - 1);
-    if (page != end_) {
-      copy();
-      begin_ = page;
-    }
-    end_ = page + format::kPageSize;
-  }
-
-  // 0, or an errno.
-  int finish() {
-    copy();
-    return error_;
-  }
-
- private:
-  void copy() {
-    if (begin_ == end_) return;
-    const bare::SystemResult copied = bare::copy_pages(begin_, end_ - begin_);
-    if (copied.failed()) error_ = copied.error();
-  }
-
-  uint64_t begin_ = 0;
-  uint64_t end_ = 0;
-  int error_ = 0;
-};
-
 uint64_t pointer_guard(const format::KernelState& kernel) {
   return *reinterpret_cast<const uint64_t*>(kernel.thread_pointer + format::kPointerGuardOffset);
 }
 
 // `view`: the moved image's. 0, or an errno.
-int relocate(const ImageView& view, const RelocationView& relocations, uint64_t slide) {
+int relocate(const ImageView& view, const RelocationView& relocations, uint64_t slide,
+             WrittenPages& pages) {
   const Placement placement = format::placement_of(view.header());
-  PageRuns pages;
-  format::visit_packed(relocations.address_words(),
-                       [&](uint64_t place) { pages.add(placement.at(place)); });
+  format::visit_packed_runs(relocations.address_words(), [&](uint64_t first, uint64_t last) {
+    pages.add(placement.at(first));
+    pages.add(placement.at(last));
+  });
   // Pages behind the end of a file that somebody has cut: a write would end the process.
   const int error = pages.finish();
-  if (error == EFAULT) return error;
+  if (error != 0) return error;
   format::visit_packed(relocations.address_words(), [&](uint64_t place) {
     *reinterpret_cast<uint64_t*>(placement.at(place)) += slide;
   });
@@ -95,7 +66,9 @@ void map_elsewhere(const OpenImage& image, const RelocationView& relocations, ui
     format::slide_metadata(image.metadata, -slide);
     return;
   }
-  mapped.error = relocate(image.view(), relocations, slide);
+  const ImageView view = image.view();
+  WrittenPages pages(view, image.descriptor, files);
+  mapped.error = relocate(view, relocations, slide, pages);
   mapped.address = image.view().header().arena_low;
   const Placement placement = format::placement_of(image.view().header());
   mapped.movement = {&relocations.header(), placement.low, placement.distance, slide};

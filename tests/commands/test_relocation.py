@@ -1,5 +1,6 @@
 """Images that move: `--relocatable`, `--aslr`, `pysnap rebase`, and tables that cannot be used."""
 
+import ctypes
 import json
 import shutil
 import signal
@@ -209,6 +210,44 @@ class RelocationTest(CommandTest):
         self.assertEqual((0, "moved\n"), (done.returncode, done.stdout), done.stderr)
         self.assertRegex(done.stderr, "^pysnap-run: the place of the image is occupied at 0x[0-9a-f]+; "
                                       "it is launched at another one\n$")
+
+    def protections(self, image: Path, *options: str, **settings) -> list[tuple[int, int, str]]:
+        """The image's memory in a launch, from where it begins: neighbours that are alike as one."""
+        program = ("import re\nfor line in open('/proc/self/maps'):\n    print(line, end='')\n"
+                   "print(re.search('AnonHugePages: *([0-9]+)',"
+                   " open('/proc/self/smaps_rollup').read())[1])")
+        done = run(RUN, "--explain", *options, "--image", image, "-c", program,
+                   env=environment(), **settings)
+        self.assert_succeeds(done)
+        *lines, self.huge_kib = done.stdout.splitlines()
+        ranges = []
+        for line in lines:
+            begin, end, protection = line.replace("-", " ", 1).split()[:3]
+            if int(begin, 16) > (1 << 44) + (1 << 46):  # above all arenas: the launch's own
+                continue
+            if ranges and ranges[-1][1:] == [int(begin, 16), protection]:
+                ranges[-1][1] = int(end, 16)
+            else:
+                ranges.append([int(begin, 16), int(end, 16), protection])
+        low = next(begin for begin, _, _ in ranges if begin > 1 << 32)
+        return [(begin - low, end - low, protection) for begin, end, protection in ranges
+                if begin >= low]
+
+    def test_memory_is_the_same_with_and_without_huge_pages(self):
+        def no_huge_pages():
+            set_thp_disable = 41  # PR_SET_THP_DISABLE, prctl(2)
+            ctypes.CDLL(None).prctl(set_thp_disable, 1, 0, 0, 0)
+        for name in subjects():
+            with self.subTest(name=name):
+                image = relocatable_image(name)
+                at_home = self.protections(image)
+                with_huge = self.protections(image, "--aslr=launch")
+                kib = int(self.huge_kib)
+                self.assertEqual(at_home, with_huge)
+                self.assertEqual(at_home, self.protections(image, "--aslr=launch",
+                                                           preexec_fn=no_huge_pages))
+                self.assertEqual(0, int(self.huge_kib))
+                print(f"{name}: {kib} KiB in whole huge pages", end=" ", flush=True)
 
     def test_bad_values_are_refused(self):
         done = run(RUN, "--aslr=always", "-c", "pass")

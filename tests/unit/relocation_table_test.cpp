@@ -31,6 +31,19 @@ std::vector<uint64_t> unpacked(const std::vector<uint64_t>& entries) {
   return places;
 }
 
+std::set<uint64_t> pages_of_runs(const std::vector<uint64_t>& entries) {
+  std::set<uint64_t> pages;
+  format::visit_packed_runs(
+      format::Records<uint64_t>{entries.data(), static_cast<uint32_t>(entries.size())},
+      [&pages](uint64_t first, uint64_t last) {
+        REQUIRE(first <= last);
+        REQUIRE(last - first < format::kPageSize);
+        pages.insert(first / format::kPageSize);
+        pages.insert(last / format::kPageSize);
+      });
+  return pages;
+}
+
 snapshot::Relocations sample_relocations() {
   snapshot::Relocations relocations;
   relocations.words = {{0x400000 + 2 * kPage, RelocationKind::kAddress},
@@ -81,7 +94,11 @@ TEST_CASE("packed places read back, however they lie") {
     std::set<uint64_t> chosen;
     for (uint64_t i = random() % 300; i > 0; --i) chosen.insert(0x100000 + random() % span * kWord);
     const std::vector<uint64_t> places(chosen.begin(), chosen.end());
-    CHECK(unpacked(elf_writer::pack_places(places)) == places);
+    const std::vector<uint64_t> packed = elf_writer::pack_places(places);
+    CHECK(unpacked(packed) == places);
+    std::set<uint64_t> pages;
+    for (const uint64_t place : places) pages.insert(place / format::kPageSize);
+    CHECK(pages_of_runs(packed) == pages);
   }
 }
 
