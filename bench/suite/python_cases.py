@@ -5,6 +5,7 @@ import shutil
 import sys
 
 from .dependency_cases import GROUP, dependency_cases
+from .moved_cases import moved_cases
 from .workshop import (BINARIES, FOLDER, PLAIN_PASS, PYTHON, REPOSITORY, BenchError, case, run,
                        short, tell)
 
@@ -107,9 +108,12 @@ def check_binaries():
 
 
 def python_cases(with_images):
-    """Plain cases, and restored ones if asked for; a sentence for each image not built."""
+    """Plain cases, and restored ones if asked for; a sentence for each image not built.
+
+    Between them what is known of the images that move.
+    """
     python = make_venv()
-    cases, reasons = [], []
+    cases, moved, reasons = [], [], []
     for topic in TOPICS:
         cases.append(_plain(topic, python))
         if topic.name == "pass":
@@ -131,4 +135,8 @@ def python_cases(with_images):
         except BenchError as error:
             reasons.append(f"{GROUP}: {error}")
             print(f"run_benchmarks: {reasons[-1]}", file=sys.stderr, flush=True)
-    return cases, reasons
+        moved_rows, moved, pinned = moved_cases(
+            [topic for topic in TOPICS if topic.name != "pandas-sum"], python)
+        cases += moved_rows
+        reasons += pinned
+    return cases, moved, reasons
