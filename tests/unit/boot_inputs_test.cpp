@@ -47,6 +47,76 @@ TEST_CASE("a boot that asks more, or something else, is told the truth") {
   CHECK(inputs.fresh_answers() == 4);
 }
 
+TEST_CASE("a boot can be told that it is later") {
+  BootInputs inputs;
+  const struct timespec wall = read(inputs, CLOCK_REALTIME);
+  const struct timespec first = read(inputs, CLOCK_MONOTONIC);
+  const struct timespec second = read(inputs, CLOCK_MONOTONIC);
+  const auto later = [](struct timespec time) {
+    time.tv_sec += 1000;
+    return time;
+  };
+  ChangedInputs changes;
+  changes.seconds = 1000;
+  inputs.begin_again(changes);
+  CHECK(equal(read(inputs, CLOCK_MONOTONIC), later(first)));
+  CHECK(equal(read(inputs, CLOCK_REALTIME), later(wall)));
+  CHECK(equal(read(inputs, CLOCK_MONOTONIC), later(second)));
+  CHECK(inputs.fresh_answers() == 0);
+  inputs.begin_again();
+  CHECK(equal(read(inputs, CLOCK_REALTIME), wall));
+}
+
+TEST_CASE("a boot can be told other random bytes, but for malloc's mark and the secret of hashes") {
+  BootInputs inputs;
+  const std::vector<std::byte> mark = inputs.random(8);
+  const std::vector<std::byte> secret = inputs.random(24);
+  const std::vector<std::byte> seed = inputs.random(2500);
+  const std::vector<std::byte> key = inputs.random(24);
+  ChangedInputs changes;
+  changes.random = true;
+  inputs.begin_again(changes);
+  CHECK(inputs.random(8) == mark);
+  CHECK(inputs.random(24) == secret);
+  const std::vector<std::byte> other_seed = inputs.random(2500);
+  const std::vector<std::byte> other_key = inputs.random(24);
+  CHECK(other_seed.size() == seed.size());
+  CHECK(other_seed != seed);
+  CHECK(other_key != key);
+  CHECK(inputs.fresh_answers() == 0);
+  // Every boot with this change is told the same, and the next one without it is told the first.
+  inputs.begin_again(changes);
+  inputs.random(8);
+  inputs.random(24);
+  CHECK(inputs.random(2500) == other_seed);
+  inputs.begin_again();
+  inputs.random(8);
+  inputs.random(24);
+  CHECK(inputs.random(2500) == seed);
+}
+
+TEST_CASE("where no secret of hashes was asked for, all after malloc's mark is another") {
+  BootInputs inputs;
+  const std::vector<std::byte> mark = inputs.random(8);
+  const std::vector<std::byte> seed = inputs.random(2500);
+  ChangedInputs changes;
+  changes.random = true;
+  inputs.begin_again(changes);
+  CHECK(inputs.random(8) == mark);
+  CHECK(inputs.random(2500) != seed);
+}
+
+TEST_CASE("a boot can be told another host name, and the next one the kernel's again") {
+  BootInputs inputs;
+  CHECK(inputs.host_name().empty());
+  ChangedInputs changes;
+  changes.host_name = "elsewhere";
+  inputs.begin_again(changes);
+  CHECK(inputs.host_name() == "elsewhere");
+  inputs.begin_again();
+  CHECK(inputs.host_name().empty());
+}
+
 TEST_CASE("clocks of one process are not for the builder to tell") {
   BootInputs inputs;
   struct timespec time = {};
