@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 
 #include "format/arena_layout.h"
 #include "launcher/random_ceiling.h"
@@ -14,6 +15,7 @@ using format::kPageSize;
 using format::RegionKind;
 using snapshot::CapturedRegion;
 using snapshot::Relocations;
+using snapshot::RelocationStudy;
 using snapshot::Snapshot;
 using snapshot::SnapshotMemory;
 using support::Error;
@@ -83,11 +85,25 @@ void leave_to_agent(uint64_t begin, uint64_t end, Relocations& relocations) {
   });
 }
 
+// Records with a place, ascending, that lie in the slots of a set.
+template <typename Record>
+std::span<const Record> in_slots(const format::HashTable& set, const std::vector<Record>& records) {
+  const auto lies_before = [](const Record& record, uint64_t place) {
+    return record.place < place;
+  };
+  const auto begin = std::lower_bound(records.begin(), records.end(), set.slots, lies_before);
+  return {begin, std::lower_bound(begin, records.end(), end_of(set), lies_before)};
+}
+
+// A hash that is no address of its key: of a tuple with a class in it, or of what id() has
+// returned.
 bool has_derived_hash(const format::HashTable& set, const Relocations& relocations) {
-  return std::any_of(relocations.hashes.begin(), relocations.hashes.end(),
-                     [&set](const format::DerivedHash& hash) {
-                       return hash.place >= set.slots && hash.place < end_of(set);
-                     });
+  const auto words = in_slots(set, relocations.words);
+  return !in_slots(set, relocations.hashes).empty() ||
+         std::any_of(words.begin(), words.end(), [&set](const snapshot::Relocation& word) {
+           return (word.place - set.slots) % set.slot_bytes != 0 &&
+                  word.kind != format::RelocationKind::kIdentityHash;
+         });
 }
 
 void leave_sets_to_agent(Relocations& relocations) {
@@ -125,19 +141,28 @@ Result<Relocation> pinned(Relocatable wanted, const std::string& why) {
   return Relocation{std::nullopt, "the image is pinned: " + why};
 }
 
+Result<RelocationStudy> study_elsewhere(int minor_version, const Snapshot& first,
+                                        const Snapshot& same, const BootAgain& boot_again) {
+  const Result<uint64_t> ceiling = other_ceiling(first.ceiling);
+  if (!ceiling) return support::fail(ceiling.error());
+  const Result<Snapshot> moved = boot_again(*ceiling);
+  if (!moved) return support::fail(moved.error().in("a third boot failed"));
+  return snapshot::study_relocations(first, same, *moved, minor_version);
+}
+
 }  // namespace
 
 Result<Relocation> make_relocatable(Relocatable wanted, int minor_version, Snapshot& first,
                                     const BootAgain& boot_again) {
   if (wanted == Relocatable::kNo) return Relocation{};
-  const Result<uint64_t> ceiling = other_ceiling(first.ceiling);
-  if (!ceiling) return support::fail(ceiling.error());
   const Result<Snapshot> same = boot_again(first.ceiling);
   if (!same) return pinned(wanted, "a second boot failed: " + same.error().sentence);
-  const Result<Snapshot> moved = boot_again(*ceiling);
-  if (!moved) return pinned(wanted, "a third boot failed: " + moved.error().sentence);
-  Result<snapshot::RelocationStudy> study =
-      snapshot::study_relocations(first, *same, *moved, minor_version);
+  // A boot elsewhere may allocate in another order: a set gives its members back in the order of
+  // its slots. At another place it may not.
+  constexpr int kMostTries = 4;
+  Result<RelocationStudy> study = study_elsewhere(minor_version, first, *same, boot_again);
+  for (int i = 1; i < kMostTries && (!study || !study->unexplained.empty()); ++i)
+    study = study_elsewhere(minor_version, first, *same, boot_again);
   if (!study) return pinned(wanted, study.error().sentence);
   if (!study->unexplained.empty()) return pinned(wanted, sentence_of(study->unexplained.size()));
   Relocations& relocations = study->relocations;

@@ -9,6 +9,7 @@
 #include "snapshot/compare_boots.h"
 #include "snapshot/odd_words.h"
 #include "snapshot/python_heap.h"
+#include "snapshot/stale_bytes.h"
 
 namespace pysnap::snapshot {
 namespace {
@@ -31,8 +32,6 @@ constexpr uint64_t kContextVariableHash = 56;
 constexpr uint64_t kCachedCallHash = 32;
 constexpr uint64_t kSmallTable = 64;
 constexpr uint64_t kSmallTableEnd = kSmallTable + 8 * 2 * kWord;
-constexpr int kLowestHalf = 32;            // the upper half of a link's end is a small number
-constexpr uint64_t kFewestStaleBytes = 3;  // the uppermost two of an address are zero
 constexpr uint64_t kNoHash = ~uint64_t{0};
 
 // malloc(3) finds the heap of a chunk of any but the first by masking its address
@@ -250,7 +249,8 @@ class Study {
       return add_address_out_of_order(place, found);
     const HeapObject* object = heap_.object_at(place);
     if (object != nullptr && judge_in_object(place, found, wanted, *object)) return;
-    if (const uint64_t stale = stale_bytes(place, found, wanted); stale != 0) {
+    const uint64_t stale = stale_bytes(moved_, {snapshot_.arena_low, snapshot_.ceiling}, place);
+    if (stale != 0) {
       study_.dead.push_back({place + kWord - stale, stale});
     } else if (is_of_processor(snapshot_.processor, found, wanted) ||
                is_of_generator(memory_, place)) {
@@ -317,28 +317,6 @@ class Study {
 
   bool is_address(uint64_t word) const {
     return word == 0 || (word >= snapshot_.arena_low && word < snapshot_.ceiling);
-  }
-
-  // How many upper bytes of a word are what is left of an address, or of a link of malloc; the
-  // lower ones are something else that was written over it. The two boots may have had different
-  // links there.
-  uint64_t stale_bytes(uint64_t place, uint64_t found, uint64_t wanted) const {
-    for (uint64_t size = kWord - 1; size >= kFewestStaleBytes; --size) {
-      const int bits = static_cast<int>((kWord - size) * 8);
-      if (found << (64 - bits) == wanted << (64 - bits) && is_stale(place, found, 0, bits) &&
-          is_stale(place, wanted, moved_.slide(), bits))
-        return size;
-    }
-    return 0;
-  }
-
-  bool is_stale(uint64_t place, uint64_t word, uint64_t slide, int bits) const {
-    const uint64_t lowest = (snapshot_.arena_low + slide) >> bits;
-    const uint64_t highest = (snapshot_.ceiling + slide) >> bits;
-    const uint64_t address = word >> bits;
-    const uint64_t link = (word ^ (place + slide) >> format::kLinkBits) >> bits;
-    return (address >= lowest && address <= highest) || (link >= lowest && link <= highest) ||
-           (link == 0 && bits < kLowestHalf);
   }
 
   // Below what is in use of the stack, or written by the kernel.

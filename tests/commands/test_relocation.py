@@ -38,6 +38,31 @@ print(json.dumps({"works": sorted({"a", "b"})}), id(json))
 """
 
 
+# A module that keeps what depends on addresses in each way it can.
+MODULE = """
+import fractions, hashlib, secrets
+IDS = {id(thing) for thing in vars(fractions).values()}
+FROZEN = frozenset(IDS)
+MIXED = {"text", fractions.Fraction, id(fractions), (fractions.Fraction, id(fractions)), 7}
+TABLE = {id(thing): name for name, thing in vars(fractions).items()}
+DIGEST = hashlib.sha256(b"works").hexdigest()
+"""
+ASKS_MODULE = """
+import keeper, fractions
+things = vars(fractions)
+assert keeper.IDS == {id(thing) for thing in things.values() if id(thing) in keeper.IDS}
+assert all(key in keeper.IDS and key in keeper.FROZEN for key in list(keeper.IDS))
+assert all(id(thing) in keeper.IDS for name, thing in things.items() if name[:2] != "__")
+assert all(id(things[name]) == key for key, name in keeper.TABLE.items())
+assert all(keeper.TABLE[key] for key in list(keeper.TABLE))
+assert "text" in keeper.MIXED and fractions.Fraction in keeper.MIXED and 7 in keeper.MIXED
+assert id(fractions) in keeper.MIXED and (fractions.Fraction, id(fractions)) in keeper.MIXED
+assert hash(keeper.FROZEN) == hash(frozenset(keeper.IDS))
+assert keeper.hashlib.sha256(b"works").hexdigest() == keeper.DIGEST
+print("works")
+"""
+
+
 def subjects() -> dict[str, Path]:
     """A fixed-address interpreter and one that moves as a whole."""
     found = {"fixed": DEBIAN_PYTHON} if DEBIAN_PYTHON.exists() else {}
@@ -103,6 +128,20 @@ class RelocationTest(CommandTest):
                     done = run(RUN, "--aslr=launch", "--image", image, program, env=environment())
                     self.assert_succeeds(done)
                     self.assertTrue(done.stdout.endswith("[]\n"), done.stdout)
+
+    def test_addresses_that_a_module_keeps_move_with_it(self):
+        (self.directory / "keeper.py").write_text(MODULE)
+        variables = environment(PYTHONPATH=str(self.directory))
+        for name, interpreter in subjects().items():
+            with self.subTest(name):
+                image = self.directory / f"{name}.image"
+                self.assert_succeeds(build(image, "--relocatable=require", "-m", "keeper",
+                                           interpreter=interpreter, env=variables))
+                for _ in range(LAUNCHES):
+                    done = run(RUN, "--aslr=launch", "--explain", "--image", image, "-c",
+                               ASKS_MODULE, env=variables)
+                    self.assertEqual((0, "works\n", ""),
+                                     (done.returncode, done.stdout, done.stderr))
 
     def test_variable_asks_for_it_and_option_comes_first(self):
         image = self.any_copy()
