@@ -34,14 +34,20 @@ class Word {
 
   // Whether what is above these bits is left of an address or a link.
   bool is_left_above(int bits) const {
-    return is_in_arena(value_, bits) || is_in_arena(value_ ^ place_ >> kLinkBits, bits) ||
+    return is_in_arena(value_, bits) || is_in_arena(link(), bits) ||
            (bits < kHalf && is_end_of_list(bits)) || (bits == kHalf && has_cleared_bits());
   }
 
   // The link at the end of a list. Its upper half alone is a small number, like many others.
-  bool is_end_of_list(int bits) const { return (value_ ^ place_ >> kLinkBits) >> bits == 0; }
+  bool is_end_of_list(int bits) const { return link() >> bits == 0; }
+  bool is_end_of_list_beside_bit() const {
+    return is_end_of_list(kHalf) ||
+           value_ >> kHalf == (place_ >> kLinkBits >> kHalf & ~uint64_t{1});
+  }
 
  private:
+  uint64_t link() const { return value_ ^ place_ >> kLinkBits; }
+
   bool is_in_arena(uint64_t word, int bits) const {
     return word >> bits >= arena_.low >> bits && word >> bits <= arena_.ceiling >> bits;
   }
@@ -51,8 +57,7 @@ class Word {
     constexpr int kMostBits = 4;
     const uint64_t half = value_ >> kHalf;
     for (int bits = 1; bits <= kMostBits && half % (uint64_t{1} << bits) == 0; ++bits) {
-      const uint64_t lowest = arena_.low >> kHalf >> bits << bits;
-      if (half >= lowest && half <= arena_.ceiling >> kHalf) return true;
+      if (is_in_arena(value_, kHalf + bits) || is_in_arena(link(), kHalf + bits)) return true;
     }
     return false;
   }
@@ -70,13 +75,14 @@ uint64_t stale_bytes(const BootPair& boots, const ArenaRange& arena, uint64_t pl
   const uint64_t slide = boots.slide();
   const Word first(found, place, arena);
   const Word second(wanted, place + slide, {arena.low + slide, arena.ceiling + slide});
-  for (uint64_t size = kWord - 1; size >= kFewestStaleBytes; --size) {
+  // As few as explain the difference: what is under them may be read.
+  for (uint64_t size = kFewestStaleBytes; size < kWord; ++size) {
     const int bits = static_cast<int>((kWord - size) * 8);
     const bool is_rest_equal = found << (64 - bits) == wanted << (64 - bits);
     if (!is_rest_equal) continue;
     if (first.is_left_above(bits) && second.is_left_above(bits)) return size;
     const bool are_ends =
-        bits == kHalf && first.is_end_of_list(bits) && second.is_end_of_list(bits);
+        bits == kHalf && first.is_end_of_list_beside_bit() && second.is_end_of_list_beside_bit();
     if (are_ends && begins_small_block(boots.first(), place)) return size;
   }
   return 0;
