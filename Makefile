@@ -1,6 +1,6 @@
 # Thin front of CMake and the scripts. Missing Debian packages are installed first, with sudo when
 # not root, and one line says so.
-.PHONY: all demo test test-commands test-cpython test-packages test-trixie test-mutations test-faults fuzz soak bench check install clean
+.PHONY: all demo test test-commands test-cpython test-packages test-trixie test-mutations test-faults fuzz stress-moved soak bench check install clean
 
 all: build/release/.built
 
@@ -55,6 +55,10 @@ test-mutations: all
 test-faults: all
 	@scripts/install-packages test
 	@tests/faults/run.py --kills 200 --results docs/results/faults.md
+
+# Each image that can move, at 200 places: some hours.
+stress-moved: all
+	@tests/moved_launches/run.py --places 200 --all --results docs/results/moved-launches.md
 
 soak: all
 	@tests/soak/run.py --launches 100000 --results docs/results/soak.md

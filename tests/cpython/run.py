@@ -100,6 +100,7 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="all by default")
     environments.add_option(parser)
+    environments.add_aslr_option(parser)
     parser.add_argument("--python", metavar="PATH", help="another interpreter")
     parser.add_argument("--cross-section", action="store_true",
                         help="the modules of cross_section.toml")
@@ -120,18 +121,23 @@ def parse_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def placed(chosen: list[Environment], options: argparse.Namespace) -> list[Environment]:
+    """The environments with images at their own places, or elsewhere in each launch."""
+    return [environments.moved(one) for one in chosen] if options.aslr == "launch" else chosen
+
+
 def chosen_environments(options: argparse.Namespace) -> list[Environment]:
     """Those asked for; by default all whose image holds the standard library."""
     known = environments.read_environments()
     if options.python:
         path = Path(options.python).absolute()
         modules = known["debian-stdlib"].requested_modules
-        return [apart(Environment(f"python-{path.name}", [str(path)], modules))]
+        return placed([apart(Environment(f"python-{path.name}", [str(path)], modules))], options)
     unknown = sorted(set(options.environment or []) - set(known))
     if unknown:
         sys.exit(f"no environment named {', '.join(unknown)}; there are: {', '.join(known)}")
     names = options.environment or [n for n, e in known.items() if not e.wants_packages]
-    return [apart(known[name]) for name in names]
+    return placed([apart(known[name]) for name in names], options)
 
 
 def all_modules(environment: Environment) -> list[str]:
@@ -222,7 +228,7 @@ def show(comparison: Comparison, session: Session, task: Task) -> None:
         again = module_run.command_for(task, session.launcher, Path("results"), Path("/tmp"))
         print(f"      kept:   {folder}\n      repeat: tests/cpython/run.py "
               f"{'--children ' if session.children else ''}"
-              f"--environment {label(session.environment, False)} {comparison.module}\n"
+              f"{session.environment.options().replace(PREFIX, '')} {comparison.module}\n"
               f"      image:  {' '.join(again)}", flush=True)
 
 
@@ -276,6 +282,8 @@ def main() -> int:
                          for children in chosen_ways(options)]
         except Unavailable as reason:
             print(f"skip  {label(environment, False)}: {reason}")
+        except images.Pinned as reason:
+            print(f"skip  {label(environment, False)}: its image cannot move: {reason}")
         except images.BuildFailed as error:
             failed += 1
             print(f"FAIL  {label(environment, False)}: no image: {error}")

@@ -5,7 +5,7 @@ import glob
 import os
 import subprocess
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -29,6 +29,9 @@ print(*names)
 """
 
 
+MOVED = "-moved"  # behind the name of an environment whose launches lie elsewhere
+
+
 class Unavailable(Exception):
     """Why an environment cannot be used on this machine."""
 
@@ -44,6 +47,7 @@ class Environment:
     programs: str = "all"
     variables: dict[str, str] = field(default_factory=dict)
     install: str = ""
+    moves: bool = False  # each launch of its image lies elsewhere
 
     @cached_property
     def python(self) -> Path:
@@ -91,6 +95,11 @@ class Environment:
                      "LANG": "C.UTF-8", **self.variables}
         return {os.fsencode(name): os.fsencode(value) for name, value in variables.items()}
 
+    def options(self) -> str:
+        """What asks a runner for this environment."""
+        name = self.name.removesuffix(MOVED)
+        return f"--environment {name}" + (" --aslr=launch" if self.moves else "")
+
     def check(self) -> None:
         """Raises Unavailable when the interpreter or a whole package is not there."""
         if not self.wants_packages:
@@ -112,6 +121,20 @@ def add_option(parser: argparse.ArgumentParser) -> None:
     """--environment, as all runners have it."""
     parser.add_argument("--environment", action="append", metavar="NAME",
                         help="only this one of environments.toml (may be repeated)")
+
+
+def add_aslr_option(parser: argparse.ArgumentParser) -> None:
+    """--aslr, of runners whose images can lie elsewhere in each launch."""
+    parser.add_argument("--aslr", choices=("image", "launch"), default="image",
+                        help="launch: at another place in each launch; an environment whose image "
+                             "is pinned is named and left out")
+
+
+def moved(environment: Environment) -> Environment:
+    """The environment with an image that can move. Both sides have the variable, so that programs
+    and their children see the same environment; it moves executed images, too."""
+    variables = {**environment.variables, "PYSNAP_ASLR": "launch"}
+    return replace(environment, name=environment.name + MOVED, variables=variables, moves=True)
 
 
 def version_key(path: str) -> list[int]:

@@ -1,6 +1,7 @@
 """Images for the differential tests: built once per environment, kept by a digest."""
 
 import hashlib
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -12,6 +13,10 @@ IMAGES = WORK / "images"
 
 class BuildFailed(Exception):
     """What `pysnap build` said when it did not make an image."""
+
+
+class Pinned(Exception):
+    """Why an image that should move cannot."""
 
 
 def binaries() -> Path:
@@ -41,8 +46,31 @@ def digest(environment: Environment) -> str:
 def build_command(environment: Environment, image: Path) -> list[str]:
     """The command that makes the environment's image."""
     modules = [part for name in environment.modules for part in ("-m", name)]
-    return [str(binaries() / "pysnap"), "build", "--python", str(environment.python), *modules,
-            "-o", str(image)]
+    relocatable = ["--relocatable=prefer"] if environment.moves else []
+    return [str(binaries() / "pysnap"), "build", *relocatable, "--python", str(environment.python),
+            *modules, "-o", str(image)]
+
+
+def notices_of(image: Path) -> Path:
+    """What its build has said, such as why it is pinned."""
+    return image.with_suffix(".notices")
+
+
+def check_movement(image: Path, environment: Environment) -> None:
+    """Raises Pinned when the image of an environment that moves does not."""
+    if not environment.moves:
+        return
+    inspection = subprocess.run([binaries() / "pysnap", "inspect", "--json", image], check=True,
+                                capture_output=True, timeout=60)
+    if json.loads(inspection.stdout)["relocations"] is None:
+        notes = [line.removeprefix("note: ") for line in notices_of(image).read_text().splitlines()
+                 if "pinned" in line]
+        raise Pinned(notes[0] if notes else "the image is pinned")
+    places = {subprocess.run([*launcher(image), "-c", "print(id(object()))"], check=True, timeout=60,
+                             env=environment.clean_environment(), capture_output=True).stdout
+              for _ in range(3)}
+    if len(places) == 1:
+        raise BuildFailed(f"three launches of {image} lie at one place")
 
 
 def trust(image: Path, variables: dict[str, str]) -> None:
@@ -59,11 +87,12 @@ def image_for(environment: Environment, fresh: bool = False) -> Path:
     """The environment's image, made when there is none of this digest."""
     image = IMAGES / f"{environment.name}-{digest(environment)}.image"
     if image.exists() and not fresh:
+        check_movement(image, environment)
         return image
     if not (binaries() / "pysnap").exists():
         raise BuildFailed(f"there is no {binaries() / 'pysnap'}: run make first")
     IMAGES.mkdir(parents=True, exist_ok=True)
-    for older in IMAGES.glob(f"{environment.name}-{'?' * 16}.image"):
+    for older in IMAGES.glob(f"{environment.name}-{'?' * 16}.*"):
         older.unlink()
     environment.warm_up()
     build = subprocess.run(build_command(environment, image), capture_output=True,
@@ -72,6 +101,8 @@ def image_for(environment: Environment, fresh: bool = False) -> Path:
     if build.returncode != 0 or not image.exists():
         output = (build.stdout + build.stderr).decode("utf-8", "replace").strip()
         raise BuildFailed(f"pysnap build ended with status {build.returncode}:\n{output}")
+    notices_of(image).write_bytes(build.stdout + build.stderr)
+    check_movement(image, environment)
     trust(image, environment.clean_environment())
     return image
 

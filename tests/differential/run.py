@@ -10,7 +10,8 @@ the status must be the one that the program's header declares. Nothing is normal
 
 A failed case keeps its directory with the output of both sides under
 build/differential/cases/. --plain-twice compares plain Python with plain Python: that
-proves the programs themselves deterministic.
+proves the programs themselves deterministic. With --aslr=launch the images are such that can
+move, and each launch lies somewhere else; environments whose image cannot are named and counted.
 """
 
 import argparse
@@ -21,7 +22,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import environments
@@ -56,17 +57,23 @@ class Tally:
     passed: int = 0
     failed: int = 0
     skipped: int = 0
+    pinned: list[str] = field(default_factory=list)  # environments whose image should move
 
     def closing_line(self) -> str:
-        """`N passed, N failed`, and the skipped ones when there are any."""
+        """`N passed, N failed`, and what was left out when there is any."""
         line = f"{self.passed} passed, {self.failed} failed"
-        return f"{line}, {self.skipped} skipped" if self.skipped else line
+        if self.skipped:
+            line += f", {self.skipped} skipped"
+        if self.pinned:
+            line += f", {len(self.pinned)} pinned ({', '.join(self.pinned)})"
+        return line
 
 
 def parse_options() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     environments.add_option(parser)
+    environments.add_aslr_option(parser)
     parser.add_argument("--program", action="append", metavar="GLOB",
                         help="only programs whose name matches (may be repeated)")
     parser.add_argument("--jobs", type=int, default=2, help="cases at a time (2)")
@@ -80,13 +87,14 @@ def parse_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def chosen_environments(names: list[str] | None) -> list[Environment]:
+def chosen_environments(names: list[str] | None, aslr: str) -> list[Environment]:
     """The environments asked for, all by default."""
     known = environments.read_environments()
     unknown = sorted(set(names or []) - set(known))
     if unknown:
         sys.exit(f"no environment named {', '.join(unknown)}; there are: {', '.join(known)}")
-    return [known[name] for name in names or known]
+    chosen = [known[name] for name in names or known]
+    return [environments.moved(one) for one in chosen] if aslr == "launch" else chosen
 
 
 def chosen_programs(patterns: list[str] | None) -> list[Program]:
@@ -188,7 +196,7 @@ def report(case: Case, problems: list[str], seconds: float, options: argparse.Na
         print("      " + line)
     again = "tests/differential/run.py --keep " + ("--plain-twice " if options.plain_twice else "")
     print(f"      kept:   {case.directory}")
-    print(f"      repeat: {again}--environment {case.environment.name} "
+    print(f"      repeat: {again}{case.environment.options()} "
           f"--program {case.program.name}", flush=True)
 
 
@@ -217,6 +225,10 @@ def run_environment(environment: Environment, cases: list[Case], tally: Tally,
                   f"{error}", flush=True)
             tally.failed += len(cases)
             return
+        except images.Pinned as reason:
+            print(f"skip  {environment.name}: its image cannot move: {reason}", flush=True)
+            tally.pinned.append(environment.name)
+            return
     with ThreadPoolExecutor(options.jobs) as pool:
         running = {pool.submit(timed_run, case, launcher, options): case for case in cases}
         for finished in as_completed(running):
@@ -235,7 +247,7 @@ def main() -> int:
     # A program that dies by a signal leaves no core file on either side.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     tally = Tally()
-    for environment in chosen_environments(options.environment):
+    for environment in chosen_environments(options.environment, options.aslr):
         try:
             environment.check()
         except Unavailable as reason:

@@ -1,3 +1,4 @@
+# everywhere: yes
 """Each key of each dictionary and set of the interpreter is found in it."""
 import gc
 import sys
