@@ -162,20 +162,6 @@ Owners read_answer(std::string_view answer) {
   return found;
 }
 
-// This process's environment, but for the start-up variables whose values the image tells.
-std::vector<std::string> environment_of(const format::ImageView& view) {
-  std::vector<std::string> environment = boot_environment();
-  for (const format::EnvironmentKey& key : view.environment()) {
-    if (key.kind != format::VariableKind::kUnset && key.kind != format::VariableKind::kValue)
-      continue;
-    const std::string beginning = fmt::format("{}=", view.string(key.name));
-    std::erase_if(environment, [&](const auto& text) { return text.starts_with(beginning); });
-    if (key.kind == format::VariableKind::kValue)
-      environment.push_back(beginning + view.string(key.value));
-  }
-  return environment;
-}
-
 Error no_answer(const std::string& image, int status, const std::string& said) {
   constexpr std::string_view kGaveWay = "pysnap-run: ";
   if (const size_t at = said.find(kGaveWay); at != std::string::npos)
@@ -205,7 +191,7 @@ Result<std::string> run_in_launch(const Installation& installation, const std::s
     options.arguments.emplace_back(view.string(word.text));
   options.arguments.emplace_back("-c");
   options.arguments.emplace_back(pysnap_owners_program);
-  options.environment = environment_of(view);
+  options.environment = environment_for(view);
   options.input = input->descriptor();
   options.output = output->descriptor();
   options.errors = errors->descriptor();

@@ -38,20 +38,6 @@ std::vector<std::string> options_of(const format::ImageView& view) {
   return options;
 }
 
-// The environment of a launch that the image serves.
-std::vector<std::string> environment_for(const format::ImageView& view) {
-  std::vector<std::string> environment = boot_environment();
-  for (const format::EnvironmentKey& key : view.environment()) {
-    const bool is_value = key.kind == format::VariableKind::kValue;
-    if (!is_value && key.kind != format::VariableKind::kUnset) continue;
-    const std::string name = fmt::format("{}=", view.string(key.name));
-    std::erase_if(environment,
-                  [&name](const std::string& entry) { return entry.starts_with(name); });
-    if (is_value) environment.push_back(name + view.string(key.value));
-  }
-  return environment;
-}
-
 // What the agent wrote (agent/after_slide.h); nothing where the end is missing.
 std::optional<std::vector<ChangedRange>> parse_report(const std::string& report) {
   std::vector<ChangedRange> ranges;

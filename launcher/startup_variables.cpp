@@ -163,4 +163,17 @@ std::vector<std::string> boot_environment() {
   return variables;
 }
 
+std::vector<std::string> environment_for(const format::ImageView& view) {
+  std::vector<std::string> environment = boot_environment();
+  for (const format::EnvironmentKey& key : view.environment()) {
+    const bool is_value = key.kind == format::VariableKind::kValue;
+    if (!is_value && key.kind != format::VariableKind::kUnset) continue;
+    const std::string name = fmt::format("{}=", view.string(key.name));
+    std::erase_if(environment,
+                  [&name](const std::string& entry) { return entry.starts_with(name); });
+    if (is_value) environment.push_back(name + view.string(key.value));
+  }
+  return environment;
+}
+
 }  // namespace pysnap::launcher

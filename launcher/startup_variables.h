@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "elf_writer/image_contents.h"
+#include "format/image_view.h"
 #include "launcher/directory_use.h"
 #include "snapshot/snapshot.h"
 
@@ -30,5 +31,8 @@ bool decides_start(const std::string& name);
 // This process's environment as the boot gets it: without pysnap's own variables, and without the
 // two that every launch applies by itself and those that no image can have.
 std::vector<std::string> boot_environment();
+
+// The same with the start-up variables whose values an image tells: for a launch that it serves.
+std::vector<std::string> environment_for(const format::ImageView& view);
 
 }  // namespace pysnap::launcher
