@@ -185,8 +185,8 @@ std::vector<std::string> variables_to_change(const Owners& frozen, const ImageFi
   const std::set<std::string> compared = compared_variables(image);
   std::set<std::string> names = {"HOME", "LOGNAME", "USER", "LANG", "LC_ALL"};
   for (const VariableRead& read : frozen.reads) names.insert(read.variable);
-  for (const format::Text& name : image.view().captured())
-    names.insert(image.view().string(name.text));
+  for (const std::string& name : texts_of(image.view(), image.view().captured()))
+    names.insert(name);
   std::vector<std::string> wanted;
   for (const std::string& name : names) {
     if (compared.contains(name))
@@ -336,8 +336,7 @@ Result<BuildOptions> options_of_image(const std::string& path) {
   options.variables.ignored = image->ignored_variables;
   const Result<ImageFile> file = ImageFile::open(path);
   if (!file) return support::fail(file.error());
-  for (const format::Text& module : file->view().modules()) {
-    const std::string name = file->view().string(module.text);
+  for (const std::string& name : texts_of(file->view(), file->view().modules())) {
     if (name != "__main__" && name != "__mp_main__") options.modules.push_back(name);
   }
   return options;

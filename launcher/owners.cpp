@@ -187,8 +187,8 @@ Result<std::string> run_in_launch(const Installation& installation, const std::s
     return support::fail(written.error());
   ChildOptions options;
   options.arguments = {installation.run_program, "--prove", "--explain", "--image", image};
-  for (const format::Text& word : view.options())
-    options.arguments.emplace_back(view.string(word.text));
+  for (const std::string& option : texts_of(view, view.options()))
+    options.arguments.push_back(option);
   options.arguments.emplace_back("-c");
   options.arguments.emplace_back(pysnap_owners_program);
   options.environment = environment_for(view);

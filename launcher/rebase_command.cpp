@@ -8,6 +8,7 @@
 
 #include "launcher/child_process.h"
 #include "launcher/first_launch.h"
+#include "launcher/image_file.h"
 #include "launcher/image_relocations.h"
 #include "launcher/installation.h"
 #include "launcher/moved_image.h"
@@ -30,12 +31,6 @@ Error is_pinned(const std::string& path) {
       ErrorKind::kInput,
       fmt::format("the image {} is pinned and cannot move; build it with --relocatable=require",
                   path));
-}
-
-std::vector<std::string> options_of(const format::ImageView& view) {
-  std::vector<std::string> options;
-  for (const format::Text& option : view.options()) options.emplace_back(view.string(option.text));
-  return options;
 }
 
 // What the agent wrote (agent/after_slide.h); nothing where the end is missing.
@@ -67,7 +62,8 @@ Result<std::vector<ChangedRange>> changes_at(uint64_t ceiling, const std::string
   options.arguments = {installation.run_program, "--prove",
                        fmt::format("--move-to={:x},{:x}", ceiling, kControlNumber), "--image",
                        path};
-  for (const std::string& option : options_of(view)) options.arguments.push_back(option);
+  for (const std::string& option : texts_of(view, view.options()))
+    options.arguments.push_back(option);
   options.arguments.emplace_back("-c");
   options.arguments.emplace_back("pass");
   options.environment = environment_for(view);
@@ -171,8 +167,8 @@ Status rebase(const std::string& path) {
   if (!written) return support::fail(written.error().in(temporary.path()));
   const format::ImageView view = image->view();
   const auto kind = static_cast<format::ProgramKind>(view.header().program_kind);
-  const Status proven =
-      prove(*installation, temporary.path(), options_of(view), kind, environment_for(view));
+  const Status proven = prove(*installation, temporary.path(), texts_of(view, view.options()), kind,
+                              environment_for(view));
   if (!proven) return proven;
   return temporary.publish(path);
 }
