@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <random>
 
 #include "elf_writer/image_writer.h"
@@ -14,6 +13,7 @@
 #include "launcher/build_plan.h"
 #include "launcher/captured_facts.h"
 #include "launcher/image_file.h"
+#include "launcher/json_text.h"
 #include "launcher/progress.h"
 #include "snapshot/capture.h"
 
@@ -293,7 +293,7 @@ void print_json(const AuditResult& result) {
   }
   const ordered_json all = {
       {"facts", facts}, {"compared_variables", result.compared}, {"left_out", result.left_out}};
-  fmt::print("{}\n", all.dump(2, ' ', false, ordered_json::error_handler_t::replace));
+  fmt::print("{}\n", json_text(all));
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 #include "launcher/inspect_owners.h"
 
 #include <charconv>
-#include <nlohmann/json.hpp>
 
+#include "launcher/json_text.h"
 #include "launcher/owners.h"
 
 namespace pysnap::launcher {
@@ -48,7 +48,7 @@ Status inspect_owners(const std::string& path, const std::vector<std::string>& a
                       {"path", owner.path},
                       {"detail", owner.detail}});
   }
-  if (form == OutputForm::kJson) fmt::print("{}\n", owners.dump(2));
+  if (form == OutputForm::kJson) fmt::print("{}\n", json_text(owners));
   if (!found->is_whole)
     fmt::print(stderr, "pysnap: there was no time to look at every object of the image\n");
   return {};
