@@ -4,13 +4,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <cstdlib>
 
 #include "format/arena_layout.h"
 #include "launcher/access_filter.h"
 #include "launcher/random_ceiling.h"
 #include "launcher/startup_variables.h"
+#include "support/parse.h"
 
 namespace pysnap::launcher {
 namespace {
@@ -18,20 +18,12 @@ namespace {
 using support::Error;
 using support::ErrorKind;
 using support::File;
+using support::parse_number;
 using support::Result;
 using support::Status;
 
 constexpr char kRecordEnd = '\x1e';
 constexpr char kFieldEnd = '\x1f';
-
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> parts;
-  size_t begin = 0;
-  for (size_t end; (end = text.find(separator, begin)) != std::string::npos; begin = end + 1)
-    parts.push_back(text.substr(begin, end - begin));
-  parts.push_back(text.substr(begin));
-  return parts;
-}
 
 // Which module made shared memory is costly to find out: the agent lists all mappings around each
 // import. Only a second boot does, after one that left some.
@@ -90,19 +82,13 @@ class ControlChannel {
     }
     const std::string record = pending_.substr(0, end);
     pending_.erase(0, end + 1);
-    return split(record, kFieldEnd);
+    return support::split(record, kFieldEnd);
   }
 
  private:
   const File& socket_;
   std::string pending_;
 };
-
-template <typename T>
-bool parse(const std::string& text, int base, T& value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  return error == std::errc() && end == text.data() + text.size();
-}
 
 std::string without_line_end(std::string text) {
   while (text.ends_with('\n')) text.pop_back();
@@ -134,7 +120,7 @@ struct Conversation {
     SearchedDirectory& searched = frozen.searched[plain_path("", record[2])];
     searched.is_on_search_path |= record[1] == "search-path";
     uint32_t listings = 0;
-    parse(record[3], 10, listings);
+    parse_number(record[3], 10, listings);
     searched.listings += listings;
     searched.names.insert(record.begin() + kFirstName, record.end());
   }
@@ -166,7 +152,7 @@ struct Conversation {
     } else if (verb == "notice") {
       frozen.notices.push_back(field(1));
     } else if (verb == "shed") {
-      parse(field(1), 10, frozen.shed_threads);
+      parse_number(field(1), 10, frozen.shed_threads);
     } else if (verb == "refuse") {
       refusals.push_back(fmt::format("{} cannot be frozen: it was left behind by {}; {}", field(2),
                                      field(3), field(4)));
@@ -185,8 +171,8 @@ struct Conversation {
       problem = field(1);
       is_internal = true;
     } else if (verb == "frozen") {
-      is_frozen =
-          parse(field(1), 10, frozen.process) && parse(field(2), 16, frozen.agent_state_address);
+      is_frozen = parse_number(field(1), 10, frozen.process) &&
+                  parse_number(field(2), 16, frozen.agent_state_address);
     }
   }
 };

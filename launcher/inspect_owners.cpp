@@ -1,9 +1,8 @@
 #include "launcher/inspect_owners.h"
 
-#include <charconv>
-
 #include "launcher/json_text.h"
 #include "launcher/owners.h"
+#include "support/parse.h"
 
 namespace pysnap::launcher {
 namespace {
@@ -17,11 +16,9 @@ using support::Status;
 Result<std::vector<uint64_t>> read_addresses(const std::vector<std::string>& texts) {
   std::vector<uint64_t> addresses;
   for (const std::string& text : texts) {
-    const char* first = text.data() + (text.starts_with("0x") ? 2 : 0);
-    const char* last = text.data() + text.size();
+    const std::string_view digits = std::string_view(text).substr(text.starts_with("0x") ? 2 : 0);
     uint64_t address = 0;
-    const auto [end, error] = std::from_chars(first, last, address, 16);
-    if (error != std::errc() || end != last)
+    if (!support::parse_number(digits, 16, address))
       return support::fail(Error::because(
           ErrorKind::kUsage, fmt::format("{} is no address: name hexadecimal digits", text)));
     addresses.push_back(address);

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <optional>
@@ -16,6 +15,7 @@
 #include "launcher/child_process.h"
 #include "launcher/image_file.h"
 #include "launcher/startup_variables.h"
+#include "support/parse.h"
 
 // From launcher/embedded_programs.S.
 extern "C" const char pysnap_owners_program[];
@@ -129,28 +129,17 @@ OwnerKind kind_of(const std::string& word) {
   return word == "free" ? OwnerKind::kFree : OwnerKind::kUnknown;
 }
 
+// 0: it is none.
 uint64_t read_number(const std::string& digits) {
   uint64_t number = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
-  return number;
-}
-
-std::vector<std::string> fields_of(std::string_view line) {
-  std::vector<std::string> fields(1);
-  for (const char c : line) {
-    if (c == kFieldEnd)
-      fields.emplace_back();
-    else
-      fields.back() += c;
-  }
-  return fields;
+  return support::parse_number(digits, 16, number) ? number : 0;
 }
 
 Owners read_answer(std::string_view answer) {
   Owners found;
   for (size_t end; (end = answer.find('\n')) != std::string_view::npos;
        answer.remove_prefix(end + 1)) {
-    std::vector<std::string> line = fields_of(answer.substr(0, end));
+    std::vector<std::string> line = support::split(answer.substr(0, end), kFieldEnd);
     line.resize(8);
     if (line[0] == "partial") found.is_whole = false;
     if (line[0] == "read") found.reads.push_back({line[1], line[2]});

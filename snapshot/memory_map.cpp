@@ -2,15 +2,15 @@
 
 #include <sys/mman.h>
 
-#include <charconv>
-
 #include "support/file.h"
+#include "support/parse.h"
 
 namespace pysnap::snapshot {
 namespace {
 
 using support::Error;
 using support::ErrorKind;
+using support::parse_number;
 using support::Result;
 
 constexpr std::string_view kDeleted = " (deleted)";
@@ -21,11 +21,6 @@ std::string_view take_word(std::string_view& line) {
   const std::string_view word = line.substr(0, end);
   line.remove_prefix(end);
   return word;
-}
-
-bool parse_number(std::string_view text, int base, uint64_t& value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  return error == std::errc() && end == text.data() + text.size();
 }
 
 bool parse_range(std::string_view word, Mapping& mapping) {
