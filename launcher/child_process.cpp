@@ -137,7 +137,12 @@ Result<std::string> read_log(const File& log) {
 }
 
 Result<CommandResult> run_command(std::vector<std::string> arguments,
-                                  std::vector<std::string> environment) {
+                                  std::vector<std::string> environment, const CommandFiles& files) {
+  const Result<File> input = make_log();
+  if (!input) return support::fail(input.error());
+  if (const support::Status written = input->write_at(0, std::as_bytes(std::span(files.input)));
+      !written)
+    return support::fail(written.error());
   const Result<File> output = make_log();
   if (!output) return support::fail(output.error());
   const Result<File> errors = make_log();
@@ -145,8 +150,10 @@ Result<CommandResult> run_command(std::vector<std::string> arguments,
   ChildOptions options;
   options.arguments = std::move(arguments);
   options.environment = std::move(environment);
+  if (!files.input.empty()) options.input = input->descriptor();
   options.output = output->descriptor();
   options.errors = errors->descriptor();
+  options.control = files.control;
   Result<ChildProcess> child = ChildProcess::start(options);
   if (!child) return support::fail(child.error());
   const Result<int> status = child->wait();

@@ -58,9 +58,16 @@ struct CommandResult {
   std::string errors;
 };
 
+// What a command gets besides its words and its environment.
+struct CommandFiles {
+  std::string input = {};  // what it can read; empty: /dev/null
+  int control = -1;        // as in ChildOptions
+};
+
 // Runs a command to its end with collected output.
 support::Result<CommandResult> run_command(std::vector<std::string> arguments,
-                                           std::vector<std::string> environment);
+                                           std::vector<std::string> environment,
+                                           const CommandFiles& files = {});
 
 // The environment of this process.
 std::vector<std::string> own_environment();

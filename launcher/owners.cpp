@@ -2,14 +2,11 @@
 
 #include <elf.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <optional>
-#include <span>
 
 #include "format/arena_layout.h"
 #include "launcher/child_process.h"
@@ -26,7 +23,6 @@ namespace {
 using format::RegionKind;
 using support::Error;
 using support::ErrorKind;
-using support::File;
 using support::Result;
 
 // For images of hundreds of thousands of objects; a walk that takes longer is cut off.
@@ -166,33 +162,17 @@ Error no_answer(const std::string& image, int status, const std::string& said) {
 // Without a look at the dependencies, which may have changed since: as first_launch.cpp does.
 Result<std::string> run_in_launch(const Installation& installation, const std::string& image,
                                   const format::ImageView& view, const std::string& order) {
-  const Result<File> input = make_log();
-  if (!input) return support::fail(input.error());
-  const Result<File> output = make_log();
-  if (!output) return support::fail(output.error());
-  const Result<File> errors = make_log();
-  if (!errors) return support::fail(errors.error());
-  if (const support::Status written = input->write_at(0, std::as_bytes(std::span(order))); !written)
-    return support::fail(written.error());
-  ChildOptions options;
-  options.arguments = {installation.run_program, "--prove", "--explain", "--image", image};
-  for (const std::string& option : texts_of(view, view.options()))
-    options.arguments.push_back(option);
-  options.arguments.emplace_back("-c");
-  options.arguments.emplace_back(pysnap_owners_program);
-  options.environment = environment_for(view);
-  options.input = input->descriptor();
-  options.output = output->descriptor();
-  options.errors = errors->descriptor();
-  Result<ChildProcess> child = ChildProcess::start(options);
-  if (!child) return support::fail(child.error());
-  const Result<int> status = child->wait();
-  if (!status) return support::fail(status.error());
-  const Result<std::string> said = read_log(*errors);
-  if (!said) return support::fail(said.error());
-  const bool gave_way = said->find("pysnap-run: ") != std::string::npos;
-  if (*status == 0 && !gave_way) return read_log(*output);
-  return support::fail(no_answer(image, *status, *said));
+  std::vector<std::string> command = {installation.run_program, "--prove", "--explain", "--image",
+                                      image};
+  for (const std::string& option : texts_of(view, view.options())) command.push_back(option);
+  command.emplace_back("-c");
+  command.emplace_back(pysnap_owners_program);
+  const Result<CommandResult> launch =
+      run_command(std::move(command), environment_for(view), {.input = order});
+  if (!launch) return support::fail(launch.error());
+  const bool gave_way = launch->errors.find("pysnap-run: ") != std::string::npos;
+  if (launch->status == 0 && !gave_way) return launch->output;
+  return support::fail(no_answer(image, launch->status, launch->errors));
 }
 
 }  // namespace

@@ -56,32 +56,23 @@ Result<std::vector<ChangedRange>> changes_at(uint64_t ceiling, const std::string
                                              const Installation& installation) {
   const Result<File> report = make_log();
   if (!report) return support::fail(report.error());
-  const Result<File> errors = make_log();
-  if (!errors) return support::fail(errors.error());
-  ChildOptions options;
-  options.arguments = {installation.run_program, "--prove",
-                       fmt::format("--move-to={:x},{:x}", ceiling, kControlNumber), "--image",
-                       path};
-  for (const std::string& option : texts_of(view, view.options()))
-    options.arguments.push_back(option);
-  options.arguments.emplace_back("-c");
-  options.arguments.emplace_back("pass");
-  options.environment = environment_for(view);
-  options.control = report->descriptor();
-  options.errors = errors->descriptor();
-  Result<ChildProcess> launch = ChildProcess::start(options);
+  std::vector<std::string> command = {installation.run_program, "--prove",
+                                      fmt::format("--move-to={:x},{:x}", ceiling, kControlNumber),
+                                      "--image", path};
+  for (const std::string& option : texts_of(view, view.options())) command.push_back(option);
+  command.emplace_back("-c");
+  command.emplace_back("pass");
+  const Result<CommandResult> launch =
+      run_command(std::move(command), environment_for(view), {.control = report->descriptor()});
   if (!launch) return support::fail(launch.error());
-  const Result<int> status = launch->wait();
-  if (!status) return support::fail(status.error());
   const Result<std::string> text = read_log(*report);
-  const Result<std::string> said = read_log(*errors);
   std::optional<std::vector<ChangedRange>> changes;
-  if (*status == 0 && text) changes = parse_report(*text);
+  if (launch->status == 0 && text) changes = parse_report(*text);
   if (changes) return *changes;
   return support::fail(Error::because(
-      ErrorKind::kInput,
-      fmt::format("the image {} could not be launched at another place: {}{}", path,
-                  describe_wait_status(*status), said && !said->empty() ? ":\n" + *said : "")));
+      ErrorKind::kInput, fmt::format("the image {} could not be launched at another place: {}{}{}",
+                                     path, describe_wait_status(launch->status),
+                                     launch->errors.empty() ? "" : ":\n", launch->errors)));
 }
 
 // Nothing: at this ceiling the agent fills pages that the file does not have.

@@ -35,6 +35,12 @@ TEST_CASE("a command has no input and no descriptors of ours") {
   CHECK(run_shell("ls /proc/self/fd").output == "0\n1\n2\n3\n");
 }
 
+TEST_CASE("a command reads the input that it is given") {
+  const auto result = run_command({"/bin/cat"}, {}, {.input = "a word"});
+  REQUIRE(result);
+  CHECK(result->output == "a word");
+}
+
 TEST_CASE("a command starts with default signal actions and nothing blocked") {
   struct sigaction before;
   const struct sigaction ignore = [] {
