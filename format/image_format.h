@@ -35,7 +35,7 @@ constexpr uint64_t metadata_offset(uint64_t program_header_count) {
 }
 
 inline constexpr uint64_t kImageMagic = 0x70616e7379700a1a;
-inline constexpr uint32_t kImageVersion = 10;
+inline constexpr uint32_t kImageVersion = 11;
 inline constexpr uint64_t kComplete = 0x6574656c706d6f63;  // "complete"
 inline constexpr uint64_t kPageSize = 4096;
 
@@ -183,6 +183,8 @@ struct Stem {
 
 inline constexpr uint32_t kDependenciesUnknown = 1;  // they could not be recorded: none is compared
 inline constexpr uint32_t kTrusted = 2;  // none is compared, because somebody wants it so
+// Each launch lies at another random place, unless it is told otherwise.
+inline constexpr uint32_t kMovesAtLaunch = 4;
 
 // Pages that a launch writes whatever it runs, found by the builder's own launch. They are copied
 // in one go: a page copied on a write fault costs 2.3-2.7 µs, in a batch 1.6-2.1. A hint only.
@@ -260,7 +262,7 @@ struct ImageHeader {
   Processor processor;
   uint32_t interpreter_file;  // 1-based index into `files`
   uint32_t program_kind;      // how a launch runs `program`: kScript or kCheckpoint; 0: none
-  uint32_t flags;             // kDependenciesUnknown, kTrusted
+  uint32_t flags;             // kDependenciesUnknown, kTrusted, kMovesAtLaunch
   uint32_t reserved;
   KernelPage kernel_page;
   KernelState kernel;

@@ -12,6 +12,7 @@
 #include "launcher/first_launch.h"
 #include "launcher/installation.h"
 #include "launcher/progress.h"
+#include "launcher/relocatable_build.h"
 #include "launcher/temporary_image.h"
 #include "snapshot/capture.h"
 
@@ -82,13 +83,16 @@ Result<Relocation> find_relocation(const BuildOptions& options, const Origin& or
     if (!again) return support::fail(again.error());
     return snapshot::capture(frozen_process(*again, origin, installation, options.carry));
   };
-  return make_relocatable(options.relocatable, minor_version_of(origin.python), snapshot,
-                          boot_again);
+  return make_relocatable(options.relocatable.value_or(Relocatable::kNo),
+                          minor_version_of(origin.python), snapshot, boot_again);
 }
 
-void add_relocation(const Relocation& relocation, elf_writer::ImageContents& contents) {
+void add_relocation(const Relocation& relocation, Aslr aslr, elf_writer::ImageContents& contents) {
   contents.relocations = relocation.relocations;
   if (!relocation.notice.empty()) contents.notices.push_back(relocation.notice);
+  if (aslr == Aslr::kLaunch && !relocation.relocations)
+    contents.notices.push_back(
+        "its launches run plain Python, as aslr is \"launch\" in the configuration");
 }
 
 Status add_hot_pages(const BuildOptions& options, const Installation& installation,
@@ -142,7 +146,7 @@ Status build(const BuildOptions& options) {
   Result<elf_writer::ImageContents> contents =
       image_contents(options, *origin, *installation, *frozen, *snapshot, orders);
   if (!contents) return support::fail(contents.error());
-  add_relocation(*relocation, *contents);
+  add_relocation(*relocation, options.aslr, *contents);
   contents->program = program->script;
   contents->program_kind = static_cast<uint32_t>(program->kind);
   if (const Status found = add_hot_pages(options, *installation, *snapshot, orders, *contents);

@@ -2,11 +2,12 @@
 // image.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "elf_writer/image_contents.h"
-#include "launcher/relocatable_build.h"
+#include "launcher/image_place.h"
 #include "launcher/startup_variables.h"
 #include "snapshot/capture.h"
 #include "support/error.h"
@@ -31,8 +32,9 @@ struct BuildOptions {
   snapshot::Carry carry = snapshot::Carry::kListed;  // of the files that the image maps
   OtherVariables variables;                          // of the configuration
   std::vector<elf_writer::Dependency> configuration_files;
-  Relocatable relocatable = Relocatable::kNo;
-  bool is_trusted = false;  // as `pysnap seal` makes it
+  std::optional<Relocatable> relocatable;  // nothing: as the configuration says, else no
+  Aslr aslr = Aslr::kImage;                // of the configuration
+  bool is_trusted = false;                 // as `pysnap seal` makes it
   std::string output;
   bool is_quiet = false;        // no summary
   bool refuses_output = false;  // what imports print is a reason to leave them out

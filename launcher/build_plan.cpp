@@ -193,6 +193,7 @@ Result<elf_writer::ImageContents> image_contents(const BuildOptions& options, co
   const Status known = add_dependencies(frozen, base, installation, snapshot, contents);
   if (!known) return support::fail(known.error());
   if (options.is_trusted) contents.flags |= format::kTrusted;
+  if (options.aslr == Aslr::kLaunch) contents.flags |= format::kMovesAtLaunch;
   add_captured_variables(snapshot, base, contents);
   return contents;
 }

@@ -31,6 +31,8 @@ ordered_json describe(const Configuration& configuration) {
            {{"ignore", configuration.ignored_variables}, {"key", configuration.key_variables}}},
           {"checks", name_of(configuration.checks)},
           {"base", name_of(configuration.base)},
+          {"aslr", name_of(configuration.aslr)},
+          {"relocatable", name_of(configuration.relocatable)},
           {"backend", name_of(configuration.backend)},
           {"programs", std::move(programs)},
           {"notices", configuration.notices}};

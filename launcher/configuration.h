@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "launcher/file_state.h"
+#include "launcher/image_place.h"
 #include "support/error.h"
 
 namespace pysnap::launcher {
@@ -45,6 +46,8 @@ struct Configuration {
   std::vector<std::string> key_variables;      // each value has an image of its own
   Checks checks = Checks::kFiles;
   BasePolicy base = BasePolicy::kRandom;
+  Aslr aslr = Aslr::kImage;
+  Relocatable relocatable = Relocatable::kNo;  // kPrefer where `aslr` needs it and no key says it
   Backend backend = Backend::kElf;
   std::vector<ConfiguredProgram> programs;
   std::vector<std::string> notices;    // files that were passed over, with the reason

@@ -161,6 +161,7 @@ class Parser {
     configuration_.warm_up = path(section.text("warm-up"));
     read_environment(section, prefix);
     read_choices(section);
+    read_place(section);
     read_programs(section, prefix);
     section.refuse_other_keys();
     refuse_contradictions(section);
@@ -222,6 +223,31 @@ class Parser {
     } else if (!backend.empty() && backend != "elf") {
       section.complain(*section.find("backend"), "backend",
                        fmt::format("is \"{}\", and only \"elf\" exists so far", backend));
+    }
+  }
+
+  void read_place(Section& section) {
+    if (const std::string aslr = section.text("aslr"); aslr == "launch") {
+      configuration_.aslr = Aslr::kLaunch;
+      configuration_.relocatable = Relocatable::kPrefer;
+    } else if (!aslr.empty() && aslr != "image") {
+      section.complain(*section.find("aslr"), "aslr",
+                       fmt::format("is \"{}\" and can be \"launch\" or \"image\"", aslr));
+    }
+    const std::string wanted = section.text("relocatable");
+    if (wanted.empty()) return;
+    for (const Relocatable choice :
+         {Relocatable::kNo, Relocatable::kPrefer, Relocatable::kRequire}) {
+      if (wanted == name_of(choice)) configuration_.relocatable = choice;
+    }
+    if (wanted != name_of(configuration_.relocatable)) {
+      section.complain(
+          *section.find("relocatable"), "relocatable",
+          fmt::format("is \"{}\" and can be \"no\", \"prefer\" or \"require\"", wanted));
+    } else if (wanted == "no" && configuration_.aslr == Aslr::kLaunch) {
+      section.complain(*section.find("relocatable"), "relocatable",
+                       "is \"no\", and aslr is \"launch\", which needs images that move; take "
+                       "out one of them");
     }
   }
 

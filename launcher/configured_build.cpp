@@ -39,6 +39,17 @@ Status check_names(const BuildOptions& options, const Configuration& configurati
   return check("--code-only", options.code_only, "modules", configuration.modules);
 }
 
+// An image that is made from another one is pinned.
+Status check_place(const BuildOptions& options, const Configuration& configuration) {
+  const bool has_to_move =
+      configuration.aslr == Aslr::kLaunch || configuration.relocatable == Relocatable::kRequire;
+  if (options.base.empty() || !has_to_move) return {};
+  return contradiction(
+      fmt::format("an image made with --from cannot move, and {} wants one that does; leave out "
+                  "--config",
+                  configuration.file));
+}
+
 }  // namespace
 
 Result<BuildOptions> with_configuration(const BuildOptions& options,
@@ -50,6 +61,8 @@ Result<BuildOptions> with_configuration(const BuildOptions& options,
                     options.script.empty() ? "the program of --from" : "the program of --script",
                     configuration.file));
   if (const Status good = check_names(options, configuration); !good)
+    return support::fail(good.error());
+  if (const Status good = check_place(options, configuration); !good)
     return support::fail(good.error());
   std::error_code error;
   if (!options.warm_up.empty() && !configuration.warm_up.empty() &&
@@ -63,6 +76,8 @@ Result<BuildOptions> with_configuration(const BuildOptions& options,
   if (all.warm_up.empty()) all.warm_up = configuration.warm_up;
   add_once(all.variables.compared, configuration.key_variables);
   add_once(all.variables.ignored, configuration.ignored_variables);
+  if (!all.relocatable && all.base.empty()) all.relocatable = configuration.relocatable;
+  all.aslr = configuration.aslr;
   all.is_trusted |= configuration.checks == Checks::kNone;
   all.configuration_files = configuration_files(configuration);
   return all;

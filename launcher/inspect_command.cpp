@@ -63,6 +63,7 @@ ordered_json identity_of(const format::ImageView& view) {
           {"created", header.created_seconds},
           {"trusted", (header.flags & format::kTrusted) != 0},
           {"dependencies_compared", comparison_of(view)},
+          {"aslr", (header.flags & format::kMovesAtLaunch) != 0 ? "launch" : "image"},
           {"interpreter", view.string(header.interpreter)},
           {"interpreter_version", view.string(header.interpreter_version)},
           {"arena", fmt::format("{:#x}-{:#x}", header.arena_low, header.arena_high)},

@@ -94,6 +94,8 @@ ordered_json inputs_of(const PrewarmContext& context, const Plan& plan) {
       {"environment",
        {{"ignore", configuration.ignored_variables}, {"key", configuration.key_variables}}},
       {"checks", name_of(configuration.checks)},
+      {"aslr", name_of(configuration.aslr)},
+      {"relocatable", name_of(configuration.relocatable)},
       {"learned", plan.learned},
       {"imports", plan.scanned},
       {"trusted", context.sealing == Sealing::kYes}};

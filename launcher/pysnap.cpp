@@ -26,7 +26,7 @@ using support::Status;
 
 constexpr const char* kVersion = "pysnap 0.1.0";
 
-CLI::Option* add_relocatable(CLI::App& command, Relocatable& relocatable) {
+CLI::Option* add_relocatable(CLI::App& command, std::optional<Relocatable>& relocatable) {
   const std::map<std::string, Relocatable> choices = {{"no", Relocatable::kNo},
                                                       {"prefer", Relocatable::kPrefer},
                                                       {"require", Relocatable::kRequire}};

@@ -7,17 +7,12 @@
 #include <optional>
 #include <string>
 
+#include "launcher/image_place.h"
 #include "snapshot/relocations.h"
 #include "snapshot/snapshot.h"
 #include "support/error.h"
 
 namespace pysnap::launcher {
-
-enum class Relocatable {
-  kNo,       // the image stays where it is built
-  kPrefer,   // the same where it must, and a note says why
-  kRequire,  // that is an error
-};
 
 // A boot with the inputs of the first one; its arena ends at `ceiling`.
 using BootAgain = std::function<support::Result<snapshot::Snapshot>(uint64_t ceiling)>;

@@ -104,6 +104,11 @@ OptionsResult parse_options(const bare::ProcessStart& start, LaunchOptions& opti
   return options.reason == nullptr ? OptionsResult::kLaunch : OptionsResult::kPlainPython;
 }
 
+void settle_base(const format::ImageHeader& header, LaunchOptions& options) {
+  if (options.base != Base::kUnsaid) return;
+  options.base = (header.flags & format::kMovesAtLaunch) != 0 ? Base::kRandom : Base::kImage;
+}
+
 bool takes_own_program(const format::ImageHeader& header, const LaunchOptions& options) {
   return header.program_kind != 0 && options.role != Role::kInterpreter &&
          (options.request_flags & format::kProof) == 0;

@@ -15,6 +15,7 @@ enum class Hold { kNo, kAtEnd };
 
 // Where the image is to lie.
 enum class Base {
+  kUnsaid,  // as the image wants it
   kImage,   // at its own place; elsewhere, at a random one, only where that is occupied
   kRandom,  // at another random place in every launch
   kGiven,   // where the builder wants it
@@ -45,7 +46,7 @@ struct LaunchOptions {
   Hold hold = Hold::kNo;
   uint32_t request_flags = 0;  // of format/agent_contract.h, as far as options name them
   uint64_t control = 0;        // with kFreezesAgain, kReportsSlide: that of the control socket
-  Base base = Base::kImage;
+  Base base = Base::kUnsaid;
   uint64_t ceiling = 0;  // kGiven
   // For a launch from the cache: whose text `improvement` points to.
   bare::Path interpreter;
@@ -61,6 +62,9 @@ struct LaunchOptions {
 // `options` has the role already. Only a launcher has options of its own; everything after them,
 // and all of an image's or an interpreter's command line, is CPython's.
 OptionsResult parse_options(const bare::ProcessStart& start, LaunchOptions& options);
+
+// Decides where the image is to lie if nobody has said it.
+void settle_base(const format::ImageHeader& header, LaunchOptions& options);
 
 // An image for one program needs none named: all that follows the launcher options are the
 // program's arguments. The builder's own launches run another program from it (--prove).

@@ -156,6 +156,7 @@ LaunchOptions read_options(const bare::ProcessStart& start) {
   // to execute something else.
   const OpenImage image = choose_image(options, start, files);
   const format::ImageView view = image.view();
+  settle_base(view.header(), options);
 
   // 4. Memory. All places were free before: a failure still leaves this process able to exec.
   if (options.role == Role::kImage) unmap_captured_segments(start);

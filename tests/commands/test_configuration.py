@@ -26,6 +26,7 @@ class ConfigTest(CommandTest):
         self.assertEqual(
             {"file": None, "modules": [], "exclude": [], "code-only": [], "warm-up": None,
              "environment": {"ignore": [], "key": []}, "checks": "files", "base": "random",
+             "aslr": "image", "relocatable": "no",
              "backend": "elf", "programs": [], "notices": []}, self.settings())
         result = self.config()
         self.assert_succeeds(result)

@@ -202,6 +202,20 @@ class LearnedTest(LearningTest):
         shown = run(PYSNAP, "inspect", self.cached()[0]["images"][0]["path"])
         self.assertIn("none: the image is trusted", shown.stdout)
 
+    def test_launches_of_an_image_that_a_run_has_left_lie_elsewhere(self):
+        self.write("project/pysnap.toml", "aslr = 'launch'\n")
+        self.write("project/app.py", "print(id(print))\n")
+        self.learn(self.app)
+        places = set()
+        for _ in range(3):
+            done = self.launch(self.app)
+            self.assertEqual("", done.stderr)
+            places.add(done.stdout)
+        self.assertEqual(3, len(places), places)
+        self.write("project/pysnap.toml", "aslr = 'image'\n")
+        self.learn(self.app)
+        self.assertEqual(self.launch(self.app).stdout, self.launch(self.app).stdout)
+
     def test_module_has_an_image_for_each_configuration_it_is_run_under(self):
         places = [self.directory / name for name in ("project", "other/deep/inside", "none")]
         for place in places:

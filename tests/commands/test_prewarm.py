@@ -258,6 +258,14 @@ class KeptTest(PrewarmTest):
                          (states["app.py"]["state"], states["bare.py"]["state"],
                           states["bare.py"]["reason"]))
 
+    def test_another_place_of_launches_is_another_image(self):
+        self.configure("script = 'app.py'", first="modules = ['own']\naslr = 'launch'")
+        state = self.states()["app.py"]
+        self.assertEqual(("built", "what it is made from has changed"),
+                         (state["state"], state["reason"]))
+        shown = run(PYSNAP, "inspect", "--json", self.images / state["image"])
+        self.assertEqual("launch", json.loads(shown.stdout)["identity"]["aslr"])
+
     def test_sealed_images_still_know_what_they_depend_on(self):
         self.assertTrue(self.manifest()[0]["trusted"])
         self.assertIn(str(self.directory / "own.py"), self.manifest()[0]["dependencies"])

@@ -304,6 +304,43 @@ class RelocationTest(CommandTest):
         done = run(PYSNAP, "build", "--from", plain_image(), "--relocatable=prefer", "-o", output)
         self.assert_refused(done, USAGE, "--relocatable", "--from")
 
+    def configured_image(self, text: str, *options: str) -> Path:
+        """An image of a configuration."""
+        self.write("pysnap.toml", text)
+        image = self.directory / "configured.image"
+        made = build(image, "--config", "pysnap.toml", *options, cwd=self.directory)
+        self.assert_succeeds(made)
+        return image
+
+    def test_configuration_asks_for_another_place_in_each_launch(self):
+        image = self.configured_image("aslr = 'launch'\n")
+        self.assertEqual(3, len(self.addresses(image, 3)))
+        self.assertEqual(1, len(self.addresses(image, 2, PYSNAP_ASLR="image")))
+        self.assertEqual(1, len(self.addresses(image, 2, "--aslr=image")))
+        found = {run(image, "-c", "print(id(print))").stdout for _ in range(3)}
+        self.assertEqual(3, len(found), found)
+        shown = json.loads(run(PYSNAP, "inspect", "--json", image).stdout)
+        self.assertEqual("launch", shown["identity"]["aslr"])
+        self.assert_succeeds(run(PYSNAP, "rebase", image))
+        self.assertEqual(3, len(self.addresses(image, 3)))
+
+    def test_configuration_asks_for_an_image_that_moves(self):
+        image = self.configured_image("relocatable = 'prefer'\n")
+        self.assertEqual(1, len(self.addresses(image, 2)))
+        self.assertEqual(2, len(self.addresses(image, 2, "--aslr=launch")))
+        pinned = self.configured_image("relocatable = 'prefer'\n", "--relocatable=no")
+        self.assert_refused(run(PYSNAP, "rebase", pinned), INPUT, "is pinned")
+
+    def test_launches_that_must_lie_elsewhere_and_cannot_are_plain_pythons(self):
+        image = self.configured_image("aslr = 'launch'\n", "--relocatable=no")
+        shown = json.loads(run(PYSNAP, "inspect", "--json", image).stdout)
+        self.assertIn('its launches run plain Python, as aslr is "launch" in the configuration',
+                      shown["notices"])
+        done = run(RUN, "--explain", "--image", image, "-c", "print(1)")
+        self.assertEqual((0, "1\n"), (done.returncode, done.stdout))
+        self.assertIn("plain Python runs instead of the image: it is pinned", done.stderr)
+        self.addresses(image, 1, "--aslr=image")
+
     def test_nothing_of_the_users_wish_moves_a_build(self):
         output = self.directory / "built.image"
         self.assert_succeeds(build(output, env=environment(PYSNAP_ASLR="launch")))

@@ -38,6 +38,8 @@ TEST_CASE("an empty configuration has the defaults") {
   CHECK(configuration.key_variables.empty());
   CHECK(configuration.checks == launcher::Checks::kFiles);
   CHECK(configuration.base == launcher::BasePolicy::kRandom);
+  CHECK(configuration.aslr == launcher::Aslr::kImage);
+  CHECK(configuration.relocatable == launcher::Relocatable::kNo);
   CHECK(configuration.backend == launcher::Backend::kElf);
   CHECK(configuration.programs.empty());
 }
@@ -71,6 +73,17 @@ TEST_CASE("choices that exist are read") {
   CHECK(parsed("checks = 'files'").checks == launcher::Checks::kFiles);
   CHECK(parsed("base = 'random'").base == launcher::BasePolicy::kRandom);
   CHECK(parsed("backend = 'elf'").backend == launcher::Backend::kElf);
+  CHECK(parsed("aslr = 'launch'").aslr == launcher::Aslr::kLaunch);
+  CHECK(parsed("aslr = 'image'").aslr == launcher::Aslr::kImage);
+  CHECK(parsed("relocatable = 'no'").relocatable == launcher::Relocatable::kNo);
+  CHECK(parsed("relocatable = 'prefer'").relocatable == launcher::Relocatable::kPrefer);
+  CHECK(parsed("relocatable = 'require'").relocatable == launcher::Relocatable::kRequire);
+}
+
+TEST_CASE("launches that lie elsewhere need an image that moves, if that can be") {
+  CHECK(parsed("aslr = 'launch'").relocatable == launcher::Relocatable::kPrefer);
+  CHECK(parsed("relocatable = 'require'\naslr = 'launch'").relocatable ==
+        launcher::Relocatable::kRequire);
 }
 
 TEST_CASE("programs are read with all that belongs to them") {
@@ -174,6 +187,10 @@ TEST_CASE("a value that cannot be one is refused") {
       {"warm-up = \"a\\u0000b\"", "warm-up is empty or holds a zero byte"},
       {"checks = 'file'", "checks is \"file\" and can be \"files\" or \"none\""},
       {"base = '0x123400000000'", "base is \"0x123400000000\", and only \"random\" exists so far"},
+      {"aslr = 'always'", "aslr is \"always\" and can be \"launch\" or \"image\""},
+      {"relocatable = 'yes'",
+       "relocatable is \"yes\" and can be \"no\", \"prefer\" or \"require\""},
+      {"relocatable = true", "relocatable must be a string and is true or false"},
       {"backend = 'criu'", "backend is \"criu\", which does not exist yet"},
       {"backend = 'macho'", "backend is \"macho\", and only \"elf\" exists so far"},
       {"[[programs]]\nmodule = 'a b'", "programs.module is \"a b\", which is no name of a module"},
@@ -204,14 +221,16 @@ TEST_CASE("settings that contradict each other are refused") {
              Catch::Contains(":2: code-only holds a, and modules holds it too"));
   CHECK_THAT(sentence_for("[environment]\nignore = ['A']\nkey = ['A']"),
              Catch::Contains(":3: environment.key holds A, and ignore holds it too"));
+  CHECK_THAT(sentence_for("aslr = 'launch'\nrelocatable = 'no'"),
+             Catch::Contains(":2: relocatable is \"no\", and aslr is \"launch\""));
   CHECK(parsed("modules = ['ab', 'b.a']\nexclude = ['a', 'b.c']").modules == Names{"ab", "b.a"});
 }
 
 TEST_CASE("all that is wrong is said at once, in the order of the lines") {
   CHECK(
-      sentence_for("warm-up = 1\nzebra = 2\nbackend = 'criu'\nchecks = 3") ==
+      sentence_for("warm-up = 1\nmodulos = 2\nbackend = 'criu'\nchecks = 3") ==
       "/project/pysnap.toml:1: warm-up must be a string and is a number\n"
-      "/project/pysnap.toml:2: there is no key zebra; the closest one is checks\n"
+      "/project/pysnap.toml:2: there is no key modulos; the closest one is modules\n"
       "/project/pysnap.toml:3: backend is \"criu\", which does not exist yet; leave it out or say "
       "\"elf\"\n"
       "/project/pysnap.toml:4: checks must be a string and is a number");

@@ -75,6 +75,37 @@ TEST_CASE("variables and checks of a configuration become those of the build") {
   CHECK_FALSE(launcher::with_configuration({}, {})->is_trusted);
 }
 
+TEST_CASE("where launches lie is the configuration's to say, unless an option does") {
+  using launcher::Aslr;
+  using launcher::Relocatable;
+  Configuration configuration;
+  configuration.aslr = Aslr::kLaunch;
+  configuration.relocatable = Relocatable::kRequire;
+  const auto all = launcher::with_configuration({}, configuration);
+  REQUIRE(all);
+  CHECK(all->aslr == Aslr::kLaunch);
+  CHECK(all->relocatable == Relocatable::kRequire);
+  BuildOptions options;
+  options.relocatable = Relocatable::kNo;
+  CHECK(launcher::with_configuration(options, configuration)->relocatable == Relocatable::kNo);
+}
+
+TEST_CASE("an image made from an image cannot be one that moves") {
+  BuildOptions options;
+  options.base = "x.pysnap";
+  Configuration configuration;
+  configuration.file = "/project/pysnap.toml";
+  configuration.relocatable = launcher::Relocatable::kPrefer;
+  CHECK_FALSE(launcher::with_configuration(options, configuration)->relocatable);
+  configuration.relocatable = launcher::Relocatable::kRequire;
+  CHECK(sentence_for(options, configuration) ==
+        "an image made with --from cannot move, and /project/pysnap.toml wants one that does; "
+        "leave out --config");
+  configuration.relocatable = launcher::Relocatable::kPrefer;
+  configuration.aslr = launcher::Aslr::kLaunch;
+  CHECK_THAT(sentence_for(options, configuration), Catch::Contains("--from"));
+}
+
 TEST_CASE("a configuration adds to the options of a build") {
   BuildOptions options;
   options.modules = {"csv", "asyncio"};

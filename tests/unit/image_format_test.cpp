@@ -19,7 +19,7 @@ const std::map<uint32_t, uint64_t> kLayouts = {
     {1, 0xf6bccddba90d2e34}, {2, 0x4c0e83533d7c497f},  {3, 0x9ad7f8552fd5c400},
     {4, 0x47c194d6743eecae}, {5, 0x47c194d6743eecae},  // another request of launches
     {6, 0xbcdc5e7aab9c8276}, {7, 0xfd84ec4c8fb33b38},  {8, 0xf1cd615a76c31a01},
-    {9, 0x83385ea7f573f620}, {10, 0x3f733ead87e5ee74},
+    {9, 0x83385ea7f573f620}, {10, 0x3f733ead87e5ee74}, {11, 0x3d54518848ebe66a},
 };
 
 // NOLINTNEXTLINE: only the preprocessor can name a field and measure it.
@@ -182,7 +182,7 @@ void describe_values(std::string& text) {
         VariableKind::kDirectory, VariableKind::kAbsent})
     text += fmt::format("variable {}\n", static_cast<uint32_t>(kind));
   text += fmt::format("names {} {} {}\n", kEveryName, kPathFiles, kDistributions);
-  text += fmt::format("flags {} {}\n", kDependenciesUnknown, kTrusted);
+  text += fmt::format("flags {} {} {}\n", kDependenciesUnknown, kTrusted, kMovesAtLaunch);
   text += fmt::format("wipe on fork {}\n", kWipeOnFork);
   text += fmt::format("droppable {}\n", kDroppable);
   text += fmt::format("relocated {}\n", kRelocated);

@@ -286,6 +286,34 @@ TEST_CASE("an image of modules has no program of its own") {
   CHECK(parsed.options.request_flags == format::kFullFinalize);
 }
 
+TEST_CASE("an option says where the image is to lie, else a variable, else the image") {
+  format::ImageHeader header = {};
+  const auto base = [&header](const Words& words, const char* variable) {
+    Parsed parsed(words, Role::kLauncher, variable);
+    settle_base(header, parsed.options);
+    return parsed.options.base;
+  };
+  const Words plain = {"pysnap-run", "--image", "i"};
+  const Words at_image = {"pysnap-run", "--aslr=image", "--image", "i"};
+  CHECK(base(plain, nullptr) == Base::kImage);
+  CHECK(base(plain, "PYSNAP_ASLR=launch") == Base::kRandom);
+  header.flags = format::kMovesAtLaunch;
+  CHECK(base(plain, nullptr) == Base::kRandom);
+  CHECK(base(plain, "PYSNAP_ASLR=image") == Base::kImage);
+  CHECK(base(at_image, nullptr) == Base::kImage);
+  CHECK(base(at_image, "PYSNAP_ASLR=launch") == Base::kImage);
+}
+
+TEST_CASE("the builder's own launches lie where the image does") {
+  format::ImageHeader header = {};
+  header.flags = format::kMovesAtLaunch;
+  for (const char* option : {"--prove", "--freeze-again=c7"}) {
+    Parsed parsed({"pysnap-run", "--image", "i", option, "x.py"});
+    settle_base(header, parsed.options);
+    CHECK(parsed.options.base == Base::kImage);
+  }
+}
+
 TEST_CASE("what follows the order to freeze again is the program's, whatever it looks like") {
   elf_writer::Metadata metadata = image_of(ProgramKind::kCheckpoint);
   Parsed parsed({"pysnap-run", "--image", "i", "--freeze-again=c7", "--explain", "--image"});
