@@ -15,6 +15,7 @@
 #include "launcher/image_file.h"
 #include "launcher/json_text.h"
 #include "launcher/progress.h"
+#include "launcher/unrepeatable.h"
 #include "snapshot/capture.h"
 
 namespace pysnap::launcher {
@@ -25,9 +26,6 @@ using support::Error;
 using support::ErrorKind;
 using support::Result;
 using support::Status;
-
-// More than this differ only where memory is laid out otherwise: then nothing can be told from it.
-constexpr size_t kMostWords = 20000;
 
 // A directory that goes with its content. Its name is as long as that of the working directory
 // where that can be.
@@ -64,6 +62,8 @@ class TemporaryDirectory {
 struct Boot {
   FrozenInterpreter frozen;
   snapshot::Snapshot snapshot;
+
+  BootProcesses processes() const { return {frozen.boot.process(), frozen.process}; }
 };
 
 // What the inputs' boots have in common.
@@ -142,34 +142,6 @@ struct AuditResult {
   std::vector<std::string> left_out;  // sentences
 };
 
-// Process ids are numbers of half a word, or of a whole one.
-bool holds(uint64_t word, pid_t process) {
-  const auto number = static_cast<uint64_t>(process);
-  return word == number || (word & 0xffffffff) == number || word >> 32 == number;
-}
-
-// What equal boots do not repeat: the process's id, and what nobody has told them.
-class Unrepeatable {
- public:
-  void add(const Boot& first, const Boot& second) {
-    for (const auto& word : snapshot::differing_words(first.snapshot, second.snapshot)) {
-      if (!addresses_.insert(word.address).second) continue;
-      const bool is_pid = holds(word.first, first.frozen.boot.process()) &&
-                          holds(word.second, second.frozen.boot.process());
-      const bool is_child =
-          holds(word.first, first.frozen.process) && holds(word.second, second.frozen.process);
-      (is_pid || is_child ? pids_ : others_).words.push_back(word);
-    }
-  }
-  const std::set<uint64_t>& addresses() const { return addresses_; }
-  std::vector<InputWords> as_inputs() const { return {pids_, others_}; }
-
- private:
-  std::set<uint64_t> addresses_;
-  InputWords pids_ = {"pid", "", {}};
-  InputWords others_ = {"unrepeatable", "", {}};
-};
-
 // The names whose values the image's launches have.
 std::set<std::string> compared_variables(const ImageFile& image) {
   std::set<std::string> names;
@@ -243,7 +215,7 @@ Result<AuditResult> find_facts(Auditor& auditor, const OwnProgram& program,
     auditor.begin_again();
     const Result<Boot> again = auditor.boot("the same again");
     if (!again) return support::fail(again.error());
-    unrepeatable.add(*first, *again);
+    unrepeatable.add(first->snapshot, first->processes(), again->snapshot, again->processes());
   }
   std::vector<InputWords> inputs = unrepeatable.as_inputs();
   const std::string image = directory + "/audited.image";

@@ -32,6 +32,9 @@ struct CapturedFact {
 
 const char* name_of(FactState state);
 
+// More than this differ only where memory is laid out otherwise: then nothing can be told from it.
+inline constexpr size_t kMostWords = 20000;
+
 // The words that differ in a boot with one other input.
 struct InputWords {
   std::string input;
