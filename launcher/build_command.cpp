@@ -13,7 +13,9 @@
 #include "launcher/installation.h"
 #include "launcher/progress.h"
 #include "launcher/relocatable_build.h"
+#include "launcher/relocation_report.h"
 #include "launcher/temporary_image.h"
+#include "launcher/unrepeatable.h"
 #include "snapshot/capture.h"
 
 namespace pysnap::launcher {
@@ -71,37 +73,65 @@ int minor_version_of(const PythonInterpreter& python) {
   return dot == std::string::npos ? 0 : std::atoi(python.version.c_str() + dot + 1);
 }
 
+BootProcesses processes_of(const FrozenInterpreter& frozen) {
+  return {frozen.boot.process(), frozen.process};
+}
+
 // Boots again, with the inputs of the first boot, if the image is to be one that moves.
 Result<Relocation> find_relocation(const BuildOptions& options, const Origin& origin,
                                    const Installation& installation, const BootOrders& orders,
                                    const std::function<void(const std::string&)>& report,
-                                   BootInputs& inputs, snapshot::Snapshot& snapshot) {
+                                   BootInputs& inputs, const FrozenInterpreter& frozen,
+                                   snapshot::Snapshot& snapshot) {
+  if (options.relocatable.value_or(Relocatable::kNo) == Relocatable::kNo) return Relocation();
+  Unrepeatable unrepeatable;
   const auto boot_again = [&](uint64_t ceiling) -> Result<snapshot::Snapshot> {
     inputs.begin_again();
     const Result<FrozenInterpreter> again =
         boot_and_freeze(origin.python, installation, orders, report, inputs, ceiling);
     if (!again) return support::fail(again.error());
-    return snapshot::capture(frozen_process(*again, origin, installation, options.carry));
+    Result<snapshot::Snapshot> other =
+        snapshot::capture(frozen_process(*again, origin, installation, options.carry));
+    if (other && ceiling == snapshot.ceiling)
+      unrepeatable.add(snapshot, processes_of(frozen), *other, processes_of(*again));
+    return other;
   };
-  return make_relocatable(options.relocatable.value_or(Relocatable::kNo),
-                          minor_version_of(origin.python), snapshot, boot_again);
+  Result<Relocation> relocation =
+      make_relocatable(minor_version_of(origin.python), snapshot, boot_again);
+  if (relocation) relocation->unrepeatable = unrepeatable.as_inputs();
+  return relocation;
 }
 
-void add_relocation(const Relocation& relocation, Aslr aslr, elf_writer::ImageContents& contents) {
-  contents.relocations = relocation.relocations;
-  if (!relocation.notice.empty()) contents.notices.push_back(relocation.notice);
-  if (aslr == Aslr::kLaunch && !relocation.relocations)
-    contents.notices.push_back(
-        "its launches run plain Python, as aslr is \"launch\" in the configuration");
+Status add_relocation(const BuildOptions& options, const Relocation& relocation,
+                      const std::vector<std::string>& lines, elf_writer::ImageContents& contents) {
+  std::vector<std::string>& notices = contents.notices;
+  if (options.relocatable == Relocatable::kRequire && !relocation.obstacle.empty()) {
+    return support::fail(Error::because(
+        ErrorKind::kRefused,
+        fmt::format("the image cannot be relocatable: {}; leave out --relocatable=require, or "
+                    "relocatable in the configuration{}{}",
+                    relocation.obstacle, lines.empty() ? "" : "\n", fmt::join(lines, "\n"))));
+  }
+  if (!relocation.obstacle.empty())
+    notices.push_back("the image is pinned: " + relocation.obstacle);
+  if (options.aslr == Aslr::kLaunch && !relocation.relocations)
+    notices.push_back("its launches run plain Python, as aslr is \"launch\" in the configuration");
+  notices.insert(notices.end(), lines.begin(), lines.end());
+  return {};
 }
 
-Status add_hot_pages(const BuildOptions& options, const Installation& installation,
+// What launches of a draft tell: who owns what does not move, and which pages each launch writes.
+Status examine_draft(const BuildOptions& options, const Installation& installation,
                      const snapshot::Snapshot& snapshot, const BootOrders& orders,
-                     elf_writer::ImageContents& contents) {
+                     const Relocation& relocation, elf_writer::ImageContents& contents) {
   const TemporaryImage draft(options.output);
+  contents.relocations = relocation.relocations;
   const Result<elf_writer::WrittenImage> written =
       elf_writer::write_image(snapshot, contents, draft.path(), elf_writer::Purpose::kDraft);
   if (!written) return support::fail(written.error());
+  const std::vector<std::string> lines =
+      obstacle_lines(installation, draft.path(), snapshot, relocation);
+  if (const Status good = add_relocation(options, relocation, lines, contents); !good) return good;
   contents.hot_runs = find_hot_pages(installation, draft.path(), snapshot, orders.python_options,
                                      static_cast<format::ProgramKind>(contents.program_kind));
   return {};
@@ -138,20 +168,20 @@ Status build(const BuildOptions& options) {
       snapshot::capture(frozen_process(*frozen, *origin, *installation, options.carry));
   if (!snapshot) return support::fail(snapshot.error());
   const Result<Relocation> relocation =
-      find_relocation(options, *origin, *installation, orders, report, inputs, *snapshot);
+      find_relocation(options, *origin, *installation, orders, report, inputs, *frozen, *snapshot);
   if (!relocation) return support::fail(relocation.error());
 
-  // 4. A draft shows which pages a launch writes.
+  // 4. A draft shows what its launches write, and whose it is that does not move.
   report("draft");
   Result<elf_writer::ImageContents> contents =
       image_contents(options, *origin, *installation, *frozen, *snapshot, orders);
   if (!contents) return support::fail(contents.error());
-  add_relocation(*relocation, options.aslr, *contents);
   contents->program = program->script;
   contents->program_kind = static_cast<uint32_t>(program->kind);
-  if (const Status found = add_hot_pages(options, *installation, *snapshot, orders, *contents);
-      !found)
-    return found;
+  if (const Status examined =
+          examine_draft(options, *installation, *snapshot, orders, *relocation, *contents);
+      !examined)
+    return examined;
 
   // 5. Write under another name, prove, publish.
   report("write");

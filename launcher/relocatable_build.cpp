@@ -18,8 +18,6 @@ using snapshot::Relocations;
 using snapshot::RelocationStudy;
 using snapshot::Snapshot;
 using snapshot::SnapshotMemory;
-using support::Error;
-using support::ErrorKind;
 using support::Result;
 
 // An odd number of steps away: tables that are ordered by low bits of addresses show it.
@@ -129,16 +127,14 @@ void keep_changed_pages(Snapshot& snapshot, const Relocations& relocations,
 
 std::string sentence_of(uint64_t unexplained) {
   return fmt::format(
-      "{} words of memory depend on where it lies in a way that pysnap cannot follow", unexplained);
+      "{} on where the memory lies in a way that pysnap cannot follow",
+      unexplained == 1 ? "1 word depends" : fmt::format("{} words depend", unexplained));
 }
 
-Result<Relocation> pinned(Relocatable wanted, const std::string& why) {
-  if (wanted == Relocatable::kRequire) {
-    return support::fail(Error::because(
-        ErrorKind::kRefused,
-        fmt::format("the image cannot be relocatable: {}; leave out --relocatable=require", why)));
-  }
-  return Relocation{std::nullopt, "the image is pinned: " + why};
+Relocation pinned(const std::string& why) {
+  Relocation none;
+  none.obstacle = why;
+  return none;
 }
 
 Result<RelocationStudy> study_elsewhere(int minor_version, const Snapshot& first,
@@ -152,19 +148,23 @@ Result<RelocationStudy> study_elsewhere(int minor_version, const Snapshot& first
 
 }  // namespace
 
-Result<Relocation> make_relocatable(Relocatable wanted, int minor_version, Snapshot& first,
+Result<Relocation> make_relocatable(int minor_version, Snapshot& first,
                                     const BootAgain& boot_again) {
-  if (wanted == Relocatable::kNo) return Relocation{};
   const Result<Snapshot> same = boot_again(first.ceiling);
-  if (!same) return pinned(wanted, "a second boot failed: " + same.error().sentence);
+  if (!same) return pinned("a second boot failed: " + same.error().sentence);
   // A boot elsewhere may allocate in another order: a set gives its members back in the order of
   // its slots. At another place it may not.
   constexpr int kMostTries = 4;
   Result<RelocationStudy> study = study_elsewhere(minor_version, first, *same, boot_again);
   for (int i = 1; i < kMostTries && (!study || !study->unexplained.empty()); ++i)
     study = study_elsewhere(minor_version, first, *same, boot_again);
-  if (!study) return pinned(wanted, study.error().sentence);
-  if (!study->unexplained.empty()) return pinned(wanted, sentence_of(study->unexplained.size()));
+  if (!study) return pinned(study.error().sentence);
+  if (!study->unexplained.empty()) {
+    Relocation none = pinned(sentence_of(study->unexplained.size()));
+    for (const snapshot::UnexplainedWord& word : study->unexplained)
+      none.unexplained.push_back(word.place);
+    return none;
+  }
   Relocations& relocations = study->relocations;
   snapshot::ArenaTreeNodes tree;
   {
@@ -177,7 +177,7 @@ Result<Relocation> make_relocatable(Relocatable wanted, int minor_version, Snaps
   }
   clear_dead(first, study->dead);
   keep_changed_pages(first, relocations, tree.nodes);
-  return Relocation{std::move(relocations), ""};
+  return Relocation{std::move(relocations), "", {}, {}};
 }
 
 }  // namespace pysnap::launcher
