@@ -2,6 +2,8 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
+
 namespace pysnap::launcher {
 namespace {
 
@@ -15,15 +17,24 @@ constexpr size_t kAnswersBeforeStart = 1;
 void BootInputs::begin_again(const ChangedInputs& changes) {
   repeats_ = true;
   changes_ = changes;
-  first_changed_ = kAnswersBeforeStart;
-  for (size_t i = 0; i < random_.size(); ++i) {
-    if (random_[i].size() != kHashSecretSize) continue;
-    first_changed_ = i + 1;
-    break;
-  }
+  first_changed_ = first_of_chance();
   next_random_ = 0;
   for (auto& [id, clock] : clocks_) clock.next = 0;
   fresh_answers_ = 0;
+}
+
+size_t BootInputs::first_of_chance() const {
+  for (size_t i = 0; i < random_.size(); ++i) {
+    if (random_[i].size() == kHashSecretSize) return i + 1;
+  }
+  return std::min(kAnswersBeforeStart, random_.size());
+}
+
+std::vector<std::string> BootInputs::chance() const {
+  std::vector<std::string> answers;
+  for (size_t i = first_of_chance(); i < random_.size(); ++i)
+    answers.emplace_back(reinterpret_cast<const char*>(random_[i].data()), random_[i].size());
+  return answers;
 }
 
 std::vector<std::byte> BootInputs::random(size_t size) {

@@ -35,10 +35,14 @@ class BootInputs {
   bool read_clock(clockid_t clock, struct timespec& time);
   // Empty: the kernel is to answer.
   const std::string& host_name() const { return changes_.host_name; }
+  // The random answers of the first boot, but for malloc's mark and the secret of hashes.
+  std::vector<std::string> chance() const;
   // How many answers of a repeated boot were not those of the first.
   uint64_t fresh_answers() const { return fresh_answers_; }
 
  private:
+  size_t first_of_chance() const;
+
   struct Clock {
     std::vector<struct timespec> times;
     size_t next = 0;

@@ -9,6 +9,7 @@
 #include "elf_writer/image_writer.h"
 #include "launcher/arena_boot.h"
 #include "launcher/build_plan.h"
+#include "launcher/captured_keys.h"
 #include "launcher/first_launch.h"
 #include "launcher/installation.h"
 #include "launcher/progress.h"
@@ -120,10 +121,12 @@ Status add_relocation(const BuildOptions& options, const Relocation& relocation,
   return {};
 }
 
-// What launches of a draft tell: who owns what does not move, and which pages each launch writes.
+// What launches of a draft tell: who owns what does not move or must not be shared, and which pages
+// each launch writes.
 Status examine_draft(const BuildOptions& options, const Installation& installation,
                      const snapshot::Snapshot& snapshot, const BootOrders& orders,
-                     const Relocation& relocation, elf_writer::ImageContents& contents) {
+                     const BootInputs& inputs, const Relocation& relocation,
+                     elf_writer::ImageContents& contents) {
   const TemporaryImage draft(options.output);
   contents.relocations = relocation.relocations;
   const Result<elf_writer::WrittenImage> written =
@@ -132,6 +135,9 @@ Status examine_draft(const BuildOptions& options, const Installation& installati
   const std::vector<std::string> lines =
       obstacle_lines(installation, draft.path(), snapshot, relocation);
   if (const Status good = add_relocation(options, relocation, lines, contents); !good) return good;
+  const std::vector<CapturedFact> keys =
+      captured_keys(installation, draft.path(), snapshot, inputs);
+  if (const Status good = refuse_keys(keys, options.allowed_captured); !good) return good;
   contents.hot_runs = find_hot_pages(installation, draft.path(), snapshot, orders.python_options,
                                      static_cast<format::ProgramKind>(contents.program_kind));
   return {};
@@ -179,7 +185,7 @@ Status build(const BuildOptions& options) {
   contents->program = program->script;
   contents->program_kind = static_cast<uint32_t>(program->kind);
   if (const Status examined =
-          examine_draft(options, *installation, *snapshot, orders, *relocation, *contents);
+          examine_draft(options, *installation, *snapshot, orders, inputs, *relocation, *contents);
       !examined)
     return examined;
 

@@ -32,9 +32,10 @@ struct BuildOptions {
   snapshot::Carry carry = snapshot::Carry::kListed;  // of the files that the image maps
   OtherVariables variables;                          // of the configuration
   std::vector<elf_writer::Dependency> configuration_files;
-  std::optional<Relocatable> relocatable;  // nothing: as the configuration says, else no
-  Aslr aslr = Aslr::kImage;                // of the configuration
-  bool is_trusted = false;                 // as `pysnap seal` makes it
+  std::optional<Relocatable> relocatable;     // nothing: as the configuration says, else no
+  std::vector<std::string> allowed_captured;  // modules, or paths of objects, that keep a key
+  Aslr aslr = Aslr::kImage;                   // of the configuration
+  bool is_trusted = false;                    // as `pysnap seal` makes it
   std::string output;
   bool is_quiet = false;        // no summary
   bool refuses_output = false;  // what imports print is a reason to leave them out

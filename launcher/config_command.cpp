@@ -26,6 +26,7 @@ ordered_json describe(const Configuration& configuration) {
           {"modules", configuration.modules},
           {"exclude", configuration.excluded},
           {"code-only", configuration.code_only},
+          {"allow-captured", configuration.allowed_captured},
           {"warm-up", text_or_null(configuration.warm_up)},
           {"environment",
            {{"ignore", configuration.ignored_variables}, {"key", configuration.key_variables}}},

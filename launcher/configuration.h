@@ -44,6 +44,7 @@ struct Configuration {
   std::string warm_up;                 // absolute path of a script; empty: none
   std::vector<std::string> ignored_variables;  // another value is no reason not to use an image
   std::vector<std::string> key_variables;      // each value has an image of its own
+  std::vector<std::string> allowed_captured;   // modules, or paths of objects, that keep a key
   Checks checks = Checks::kFiles;
   BasePolicy base = BasePolicy::kRandom;
   Aslr aslr = Aslr::kImage;

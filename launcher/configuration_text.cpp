@@ -158,6 +158,8 @@ class Parser {
     configuration_.modules = section.texts("modules", "names of modules", is_module_name);
     configuration_.excluded = section.texts("exclude", "names of modules", is_module_name);
     configuration_.code_only = section.texts("code-only", "names of modules", is_module_name);
+    configuration_.allowed_captured =
+        section.texts("allow-captured", "names of modules or paths of objects", is_usable);
     configuration_.warm_up = path(section.text("warm-up"));
     read_environment(section, prefix);
     read_choices(section);

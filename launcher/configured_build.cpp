@@ -73,6 +73,7 @@ Result<BuildOptions> with_configuration(const BuildOptions& options,
   add_once(all.modules, configuration.modules);
   add_once(all.code_only, configuration.code_only);
   add_once(all.excluded, configuration.excluded);
+  add_once(all.allowed_captured, configuration.allowed_captured);
   if (all.warm_up.empty()) all.warm_up = configuration.warm_up;
   add_once(all.variables.compared, configuration.key_variables);
   add_once(all.variables.ignored, configuration.ignored_variables);

@@ -90,6 +90,7 @@ ordered_json inputs_of(const PrewarmContext& context, const Plan& plan) {
       {"modules", configuration.modules},
       {"exclude", configuration.excluded},
       {"code-only", configuration.code_only},
+      {"allow-captured", configuration.allowed_captured},
       {"warm-up", configuration.warm_up},
       {"environment",
        {{"ignore", configuration.ignored_variables}, {"key", configuration.key_variables}}},

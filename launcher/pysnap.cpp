@@ -90,6 +90,11 @@ void add_build(CLI::App& app, BuildOptions& options, std::string& configuration)
       "--self-contained", [&options] { options.carry = snapshot::Carry::kEverything; },
       "Copy all libraries into the image; larger, a little faster");
   add_relocatable(*command, options.relocatable)->excludes(base);
+  command
+      ->add_option(
+          "--allow-captured", options.allowed_captured,
+          "Module, or path of an object, that may keep a key of the build; can be repeated")
+      ->allow_extra_args(false);
   command->add_option("-o,--output", options.output, "Image to write")->required();
 }
 

@@ -24,7 +24,8 @@ class ConfigTest(CommandTest):
 
     def test_defaults_are_shown_where_there_is_no_file(self):
         self.assertEqual(
-            {"file": None, "modules": [], "exclude": [], "code-only": [], "warm-up": None,
+            {"file": None, "modules": [], "exclude": [], "code-only": [],
+             "allow-captured": [], "warm-up": None,
              "environment": {"ignore": [], "key": []}, "checks": "files", "base": "random",
              "aslr": "image", "relocatable": "no",
              "backend": "elf", "programs": [], "notices": []}, self.settings())
