@@ -4,7 +4,6 @@ namespace pysnap::snapshot {
 namespace {
 
 constexpr uint64_t kWord = sizeof(uint64_t);
-constexpr int kLinkBits = 12;              // of PROTECT_PTR, format/relocation.h
 constexpr int kHalf = 32;                  // bits under the upper half of a word
 constexpr uint64_t kFewestStaleBytes = 3;  // the uppermost two of an address are zero
 
@@ -42,11 +41,11 @@ class Word {
   bool is_end_of_list(int bits) const { return link() >> bits == 0; }
   bool is_end_of_list_beside_bit() const {
     return is_end_of_list(kHalf) ||
-           value_ >> kHalf == (place_ >> kLinkBits >> kHalf & ~uint64_t{1});
+           value_ >> kHalf == (place_ >> format::kLinkBits >> kHalf & ~uint64_t{1});
   }
 
  private:
-  uint64_t link() const { return value_ ^ place_ >> kLinkBits; }
+  uint64_t link() const { return value_ ^ place_ >> format::kLinkBits; }
 
   bool is_in_arena(uint64_t word, int bits) const {
     return word >> bits >= arena_.low >> bits && word >> bits <= arena_.ceiling >> bits;

@@ -1,8 +1,11 @@
 // A made-up heap of Python in a made-up snapshot, for tests of what moves in it.
 #pragma once
 
+#include <catch2/catch.hpp>
 #include <cstring>
+#include <functional>
 
+#include "snapshot/relocations.h"
 #include "snapshot/snapshot.h"
 
 namespace pysnap::snapshot {
@@ -84,5 +87,15 @@ class Boot {
   uint64_t number_;
   Snapshot snapshot_;
 };
+
+// Of two boots at one place and one elsewhere.
+inline RelocationStudy study(const std::function<void(Boot&)>& fill, uint64_t slide = kSlide) {
+  Boot first(0, 1), same(0, 2), moved(slide, 3);
+  for (Boot* boot : {&first, &same, &moved}) fill(*boot);
+  const auto result =
+      study_relocations(first.snapshot(), same.snapshot(), moved.snapshot(), kMinorVersion);
+  REQUIRE(result);
+  return *result;
+}
 
 }  // namespace pysnap::snapshot

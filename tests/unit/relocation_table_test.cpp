@@ -17,11 +17,10 @@ using format::ImageView;
 using format::RelocationCheck;
 using format::RelocationKind;
 using format::RelocationView;
-using format::TableKind;
 
 constexpr uint64_t kWord = 8;
-constexpr uint64_t kData = kCeiling - 10 * kPage;  // captured pages that can be written
-constexpr uint64_t kText = kCeiling - 50 * kPage;  // and some that cannot
+constexpr uint64_t kData = kSampleData;
+constexpr uint64_t kText = kSampleText;
 
 std::vector<uint64_t> unpacked(const std::vector<uint64_t>& entries) {
   std::vector<uint64_t> places;
@@ -42,21 +41,6 @@ std::set<uint64_t> pages_of_runs(const std::vector<uint64_t>& entries) {
         pages.insert(last / format::kPageSize);
       });
   return pages;
-}
-
-snapshot::Relocations sample_relocations() {
-  snapshot::Relocations relocations;
-  relocations.words = {{0x400000 + 2 * kPage, RelocationKind::kAddress},
-                       {kText + 16, RelocationKind::kAddress},
-                       {kData, RelocationKind::kAddress},
-                       {kData + 10, RelocationKind::kAddress},
-                       {kData + 24, RelocationKind::kIdentityHash}};
-  relocations.hashes = {{kData + 32, HashRule::kOfNext, 0},
-                        {kData + 64, HashRule::kOfPrevious, 0},
-                        {kData + 72, HashRule::kForgotten, 0}};
-  relocations.tables = {{kData + kPage, kData + kPage + 8, 5, 1, 3, TableKind::kDictionary},
-                        {kData + 2 * kPage, kData + 80, 0, 16, 3, TableKind::kSet}};
-  return relocations;
 }
 
 // An image with its table, as the check sees them.
@@ -149,6 +133,14 @@ TEST_CASE("a packed place outside the captured pages is refused") {
   const uint64_t first = sample.header().address_words.offset / kWord;
   sample.table[first] = 0x7fff00000000;
   CHECK(sample.check() != nullptr);
+}
+
+TEST_CASE("a packed place in the first page of all is refused like any other") {
+  for (const uint64_t place : {uint64_t{0}, uint64_t{8}, kPage - kWord}) {
+    Sample sample(sample_relocations());
+    sample.table[sample.header().address_words.offset / kWord] = place;
+    CHECK(sample.check() != nullptr);
+  }
 }
 
 TEST_CASE("an unknown kind of word or rule is refused") {

@@ -91,6 +91,22 @@ snapshot::Snapshot sample_snapshot() {
   return snapshot;
 }
 
+snapshot::Relocations sample_relocations() {
+  snapshot::Relocations relocations;
+  relocations.words = {{0x400000 + 2 * kPage, format::RelocationKind::kAddress},
+                       {kSampleText + 16, format::RelocationKind::kAddress},
+                       {kSampleData, format::RelocationKind::kAddress},
+                       {kSampleData + 10, format::RelocationKind::kAddress},
+                       {kSampleData + 24, format::RelocationKind::kIdentityHash}};
+  relocations.hashes = {{kSampleData + 32, format::HashRule::kOfNext, 0},
+                        {kSampleData + 64, format::HashRule::kOfPrevious, 0},
+                        {kSampleData + 72, format::HashRule::kForgotten, 0}};
+  relocations.tables = {
+      {kSampleData + kPage, kSampleData + kPage + 8, 5, 1, 3, format::TableKind::kDictionary},
+      {kSampleData + 2 * kPage, kSampleData + 80, 0, 16, 3, format::TableKind::kSet}};
+  return relocations;
+}
+
 elf_writer::ImageContents sample_contents() {
   elf_writer::ImageContents contents;
   contents.interpreter = "/venv/bin/python";

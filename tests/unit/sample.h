@@ -17,6 +17,10 @@ inline constexpr uint64_t kCeiling = 0x123400000000;
 // Two captured runs below the arena, one in it, one stack; every other kind of region once.
 snapshot::Snapshot sample_snapshot();
 elf_writer::ImageContents sample_contents();
+inline constexpr uint64_t kSampleData = kCeiling - 10 * kPage;  // captured, can be written
+inline constexpr uint64_t kSampleText = kCeiling - 50 * kPage;  // captured, cannot
+// Words of each region with captured pages, hashes and hash tables for the sample.
+snapshot::Relocations sample_relocations();
 // A position-independent ELF program with a text and a data segment that does nothing.
 std::string sample_restorer();
 
