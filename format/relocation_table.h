@@ -165,7 +165,7 @@ class RelocationCheck {
 
   bool places_exist() {
     bool good = true;
-    uint64_t last_page = 0;  // regions are whole pages, and aligned words lie in one
+    uint64_t last_page = 1;  // none; regions are whole pages, and aligned words lie in one
     const auto check = [&](uint64_t place) {
       const uint64_t page = place & ~(kPageSize - 1);
       good = good && place % sizeof(uint64_t) == 0 && (page == last_page || holds_word(place));

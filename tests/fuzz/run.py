@@ -22,10 +22,10 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 CORPUS = Path(__file__).resolve().parent / "corpus"
 BUILD = REPOSITORY / "build" / "fuzz"
-TARGETS = ("command_line", "elf_file", "image_file", "image_view", "memory_map")
+TARGETS = ("command_line", "elf_file", "image_file", "image_view", "memory_map", "relocation_table")
 MOST_BYTES = 50_000  # of the archive of inputs that --keep-new has kept, CORPUS/NAME.zip
 LONGEST_INPUT = {"image_file": 32768, "elf_file": 4096, "memory_map": 4096, "command_line": 2048,
-                 "image_view": 8192}
+                 "image_view": 8192, "relocation_table": 2048}
 # The deepest recursion and the largest allocation of these parsers are small.
 LIMITS = ("-timeout=10", "-rss_limit_mb=1024")
 

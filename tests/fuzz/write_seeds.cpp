@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "elf_writer/image_writer.h"
+#include "elf_writer/relocation_bytes.h"
 #include "format/python_options.h"
 #include "unit/sample.h"
 
@@ -51,11 +52,28 @@ void write_block(const std::string& path, const elf_writer::ImageContents& conte
   write_file(path, {reinterpret_cast<const char*>(copy.bytes().data()), copy.size()});
 }
 
+void write_table(const std::string& path, const snapshot::Relocations& relocations) {
+  const std::vector<std::byte> bytes = elf_writer::relocation_bytes(relocations);
+  write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+void write_tables(const std::filesystem::path& directory) {
+  std::filesystem::create_directories(directory);
+  snapshot::Relocations relocations = sample_relocations();
+  write_table(directory / "sample", relocations);
+  write_table(directory / "empty", {});
+  for (uint64_t place = kSampleData; place < kSampleData + kPage; place += 8)
+    relocations.words.push_back({place, format::RelocationKind::kAddress});
+  relocations.arena_tree = {kSampleData, 5, 5};
+  write_table(directory / "run", relocations);
+}
+
 bool write_seeds(const std::filesystem::path& directory) {
   const std::filesystem::path blocks = directory / "image_view";
   const std::filesystem::path images = directory / "image_file";
   std::filesystem::create_directories(blocks);
   std::filesystem::create_directories(images);
+  write_tables(directory / "relocation_table");
   const std::pair<const char*, elf_writer::ImageContents> kinds[] = {
       {"sample", sample_contents()},
       {"program", with_program()},
