@@ -53,6 +53,22 @@ class Anatomy:
         """The embedded restorer, which runs when the image is executed."""
         return self.pages[".pysnap.restorer.text"] + self.pages[".pysnap.restorer.data"]
 
+    def relocations(self) -> Part:
+        """The relocation table, which only a launch elsewhere reads."""
+        return self.pages[".pysnap.relocations"][0]
+
+    def relocation_field(self, name: str, field: str = "") -> Part:
+        """A field of the head of the relocation table, or a field of what that is."""
+        place, inner = self.fields[f"relocations.{name}"], self.fields.get(field, Part(0, 0))
+        return Part(self.relocations().offset + place.offset + inner.offset,
+                    inner.size or place.size)
+
+    def relocation_records(self, name: str) -> Part:
+        """One of the tables in the relocation table."""
+        offset, count, size = (self.number(place.offset, place.size) for place in (
+            self.relocation_field(name, f"table.{part}") for part in ("offset", "count", "entry_size")))
+        return Part(self.relocations().offset + offset, count * size)
+
     def others(self) -> list[Part]:
         """Section headers, their names, and padding."""
         return [part for label, parts in self.pages.items() for part in parts

@@ -5,7 +5,7 @@ No accident makes such a file. They show that the checks of meaning behind the s
 
 import ctypes
 import ctypes.util
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from anatomy import TABLES, Anatomy, Part
 
@@ -26,6 +26,7 @@ class Forgery:
     place: Part
     value: int
     impossible: bool  # a launch must refuse it; else it may also run plain Python, or rightly
+    moved: bool = False  # only a launch elsewhere reads it
 
 
 def _one(name: str, place: Part, value: int, impossible: bool = True) -> Forgery:
@@ -139,6 +140,34 @@ def _dependencies(anatomy: Anatomy) -> list[Forgery]:
     return forged
 
 
+def _relocations(anatomy: Anatomy) -> list[Forgery]:
+    """A relocation table that names places outside the image, or none of its own."""
+    size, outside = anatomy.relocations().size, (1 << 46, LARGEST[8] - 7)
+    changes = {"magic": (0, 1), "size": (0, 8, size - 8, size + 8), "step": (0, 4095, 3 << 20, 1 << 41)}
+    places = [(name, anatomy.relocation_field(name), values) for name, values in changes.items()]
+    for table in ("address_words", "other_words", "hashes", "tables"):
+        for field, values in (("offset", (0, 8, size + 8, 1 << 63, LARGEST[8] - 7)),
+                              ("count", (LARGEST[4],)), ("entry_size", (0, 4, LARGEST[4]))):
+            places.append((f"{table}.{field}", anatomy.relocation_field(table, f"table.{field}"),
+                           values))
+    for field, values in (("root", outside), ("upper_bits", (16, LARGEST[4]))):
+        places.append((f"arena_tree.{field}",
+                       anatomy.relocation_field("arena_tree", f"arena_tree.{field}"), values))
+    records = {"other_words.place": (0, 1, *outside), "other_words.kind": (0, 7, LARGEST[4]),
+               "hashes.place": (0, 4, *outside), "hashes.rule": (0, 4, LARGEST[4]),
+               "tables.slots": (0, 4, *outside), "tables.entries": (1, 4),
+               "tables.slot_bytes": (0, 3, 32, LARGEST[4]), "tables.log2_slots": (41, 63, LARGEST[4]),
+               "tables.kind": (0, 3, LARGEST[4])}
+    first = anatomy.relocation_records("address_words").offset
+    places.append(("address_words[0]", Part(first, 8), (0, 8, *outside)))
+    for name, values in records.items():
+        table, field = name.split("."), anatomy.fields[name]
+        start = anatomy.relocation_records(table[0]).offset
+        places.append((name, Part(start + field.offset, field.size), values))
+    return [replace(_one(f"relocations: {name}", place, value), moved=True)
+            for name, place, values in places for value in values]
+
+
 def _hints(anatomy: Anatomy) -> list[Forgery]:
     """What a launch does not depend on."""
     forged = []
@@ -154,7 +183,7 @@ def _hints(anatomy: Anatomy) -> list[Forgery]:
 def all_forgeries(anatomy: Anatomy) -> list[Forgery]:
     """Every field with each of its values."""
     forged = [*_header(anatomy), *_tables(anatomy), *_records(anatomy), *_regions(anatomy),
-              *_dependencies(anatomy), *_hints(anatomy)]
+              *_dependencies(anatomy), *_hints(anatomy), *_relocations(anatomy)]
     return [one for one in forged
             if anatomy.number(one.place.offset, one.place.size) != one.value]
 
@@ -177,14 +206,33 @@ def _seal(anatomy: Anatomy, block: bytearray) -> bytes:
     return _CHECKSUM(rest, len(rest), front).to_bytes(8, "little")
 
 
+def _checksum_of_relocations(anatomy: Anatomy, place: Part, value: bytes) -> tuple[int, bytes]:
+    """The relocation table's checksum, in its segment, with a changed field."""
+    part = anatomy.relocations()
+    table = bytearray(anatomy.read(part))
+    table[place.offset - part.offset:place.end - part.offset] = value
+    for index in range(anatomy.count("segments")):
+        field = anatomy.record_field("segments", index, "offset")
+        if anatomy.number(field.offset, field.size) == part.offset:
+            checksum = _CHECKSUM(bytes(table), len(table), 0)
+            return (anatomy.record_field("segments", index, "checksum").offset,
+                    checksum.to_bytes(8, "little"))
+    raise ValueError("no segment holds the relocation table")
+
+
 def patches(anatomy: Anatomy, forged: Forgery) -> list[tuple[int, bytes]]:
     """The bytes that make the field so, and the image sealed."""
-    block = bytearray(anatomy.read(anatomy.block))
     value = forged.value.to_bytes(forged.place.size, "little")
-    start = forged.place.offset - anatomy.block.offset
-    block[start:start + forged.place.size] = value
+    changes = [(forged.place.offset, value)]
+    if forged.moved:
+        changes.append(_checksum_of_relocations(anatomy, forged.place, value))
+    block = bytearray(anatomy.read(anatomy.block))
+    for offset, new in changes:
+        start = offset - anatomy.block.offset
+        if start < anatomy.block.size:
+            block[start:start + len(new)] = new
     seal = anatomy.header_field("metadata_checksum")
-    return [(forged.place.offset, value), (seal.offset, _seal(anatomy, block))]
+    return [*changes, (seal.offset, _seal(anatomy, block))]
 
 
 def check_seal(anatomy: Anatomy) -> bool:

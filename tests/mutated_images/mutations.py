@@ -21,6 +21,8 @@ class Mutant:
     size: int | None = None
     # Of a sealed image: whether an image cannot be so, and a launch must refuse it.
     impossible: bool = False
+    # Launched elsewhere: nothing else reads the relocation table.
+    moved: bool = False
 
     @property
     def first(self) -> int:
@@ -124,9 +126,9 @@ class Mutations:
     """All mutants of an image; the same number is the same damage."""
 
     # Of a hundred mutants.
-    SHARES = (("length", 10), ("sealed front", 45), ("forged", 12), ("restorer", 5),
-              ("sections and padding", 3), ("text pages", 9), ("read-only data pages", 3),
-              ("data pages", 13))
+    SHARES = (("length", 8), ("sealed front", 40), ("forged", 14), ("relocation table", 5),
+              ("restorer", 5), ("sections and padding", 3), ("text pages", 9),
+              ("read-only data pages", 3), ("data pages", 13))
 
     def __init__(self, anatomy: Anatomy, seed: int):
         self.anatomy = anatomy
@@ -154,7 +156,10 @@ class Mutations:
             forged = numbers.choice(self.forgeries)
             kind = "sealed, impossible" if forged.impossible else "sealed, possible"
             return Mutant(number, kind, forged.what, forgery.patches(anatomy, forged),
-                          impossible=forged.impossible)
+                          impossible=forged.impossible, moved=forged.moved)
+        if kind == "relocation table":
+            return Mutant(number, kind, *change_head(anatomy, anatomy.relocations(), numbers, 8),
+                          impossible=True, moved=True)
         if kind == "sealed front":
             kind = numbers.choice(list(self.front))
             part, record = self.front[kind]

@@ -95,11 +95,12 @@ class Launches:
         start = [str(self.image)] if executed else [str(RUN), "--image", str(self.image)]
         return [*start, "-c", PROGRAM]
 
-    def outcome(self, executed: bool) -> tuple[Outcome, Ended]:
+    def outcome(self, executed: bool, moved: bool = False) -> tuple[Outcome, Ended]:
         """Launches once; what takes too long is tried again, as the machine may be busy."""
-        ended = end_of(self.command(executed), self.variables, self.directory)
+        variables = {**self.variables, "PYSNAP_ASLR": "launch" if moved else "image"}
+        ended = end_of(self.command(executed), variables, self.directory)
         if ended.status is None and ended.error is None:
-            ended = end_of(self.command(executed), self.variables, self.directory)
+            ended = end_of(self.command(executed), variables, self.directory)
         return self.judge(ended), ended
 
     def judge(self, ended: Ended) -> Outcome:

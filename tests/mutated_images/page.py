@@ -22,6 +22,9 @@ computed.
   with another status, or did not end within {timeout} seconds.
 - **verify**: `pysnap verify` found it.
 
+The image is one that can move. Mutants of its relocation table are launched at another place, which
+alone reads it, and must be refused.
+
 The damage: single bits; words with extreme values; records, or pages, that changed places; runs of
 64 or 512 bytes that are zero; files cut or made longer. *Sealed* rows are no accidents: a field of
 the metadata has another value and the seal was made right again; *impossible* are values that no

@@ -74,7 +74,7 @@ class Session:
 def prepare(directory: Path) -> Anatomy:
     """A bare image, which works."""
     image = directory / "bare.pysnap"
-    made = build(image, "-m", "json", "-m", "re", "-m", "collections")
+    made = build(image, "--relocatable=require", "-m", "json", "-m", "re", "-m", "collections")
     if made.returncode != 0:
         raise SystemExit(f"no image to damage: {made.stderr}\n0 passed, 1 failed")
     anatomy = Anatomy(image)
@@ -82,8 +82,8 @@ def prepare(directory: Path) -> Anatomy:
         raise SystemExit("tests/mutated_images/forgery.py computes another seal than the writer\n"
                          "0 passed, 1 failed")
     launches = Launches(image, python(), directory)
-    for executed in (False, True):
-        outcome, ended = launches.outcome(executed)
+    for executed, moved in ((False, False), (True, False), (False, True), (True, True)):
+        outcome, ended = launches.outcome(executed, moved)
         if outcome is not Outcome.RIGHT:
             raise SystemExit(f"the whole image is {outcome.value}: {ended}\n0 passed, 1 failed")
     return anatomy

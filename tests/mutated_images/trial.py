@@ -98,7 +98,7 @@ class Trials:
         mutant = self.mutations.make(number)
         executed = number % 2 == 1
         self.patient.damage(mutant)
-        outcome, ended = self.launches.outcome(executed)
+        outcome, ended = self.launches.outcome(executed, mutant.moved)
         found = self.launches.verify_finds()
         problem = self.problem(mutant, executed, outcome, found)
         if problem is not None:

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "format/checksum.h"
+#include "format/relocation_table.h"
 #include "launcher/image_file.h"
 
 namespace pysnap::tests {
@@ -123,6 +124,26 @@ constexpr Field kRecordFields[] = {
     RECORD_FIELD("listings", Listing, stem_count),
     RECORD_FIELD("listings", Listing, rules),
     RECORD_FIELD("stems", Stem, hash),
+    RECORD_FIELD("relocations", RelocationTable, magic),
+    RECORD_FIELD("relocations", RelocationTable, size),
+    RECORD_FIELD("relocations", RelocationTable, address_words),
+    RECORD_FIELD("relocations", RelocationTable, other_words),
+    RECORD_FIELD("relocations", RelocationTable, hashes),
+    RECORD_FIELD("relocations", RelocationTable, tables),
+    RECORD_FIELD("relocations", RelocationTable, arena_tree),
+    RECORD_FIELD("relocations", RelocationTable, step),
+    RECORD_FIELD("other_words", OtherWord, place),
+    RECORD_FIELD("other_words", OtherWord, kind),
+    RECORD_FIELD("hashes", DerivedHash, place),
+    RECORD_FIELD("hashes", DerivedHash, rule),
+    RECORD_FIELD("tables", HashTable, slots),
+    RECORD_FIELD("tables", HashTable, entries),
+    RECORD_FIELD("tables", HashTable, slot_bytes),
+    RECORD_FIELD("tables", HashTable, log2_slots),
+    RECORD_FIELD("tables", HashTable, kind),
+    RECORD_FIELD("arena_tree", ArenaTree, root),
+    RECORD_FIELD("arena_tree", ArenaTree, upper_bits),
+    RECORD_FIELD("arena_tree", ArenaTree, lower_bits),
 };
 
 int print_fields() {
