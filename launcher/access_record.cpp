@@ -100,7 +100,8 @@ class Listener {
     switch (call.data.nr) {
       case SYS_getrandom: {
         constexpr uint64_t kMost = 65536;  // of the system call: 32 MiB (getrandom(2))
-        const std::vector<std::byte> bytes = inputs_.random(std::min(words[1], kMost));
+        const std::vector<std::byte> bytes =
+            inputs_.random(std::min(words[1], kMost), static_cast<unsigned>(words[2]));
         if (!write_memory(words[0], bytes.data(), bytes.size())) return false;
         answer.val = static_cast<int64_t>(bytes.size());
         return true;

@@ -347,6 +347,7 @@ Result<FrozenInterpreter> boot_and_freeze(const PythonInterpreter& python,
   Result<FrozenInterpreter> frozen =
       boot_once(python, installation, orders, report, watch, inputs, ceiling);
   if (frozen || watch == Watch::kUsual) return frozen;
+  inputs.forget_this_boot();
   return boot_once(python, installation, orders, report, watch, inputs, ceiling);
 }
 

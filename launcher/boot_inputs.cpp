@@ -7,39 +7,54 @@
 namespace pysnap::launcher {
 namespace {
 
-// As the interpreter asks for it, if PYTHONHASHSEED does not tell it (_Py_HashSecret_t).
-constexpr size_t kHashSecretSize = 24;
-// malloc asks for the mark of freed memory (tcache_key).
-constexpr size_t kAnswersBeforeStart = 1;
+// What is asked for before the interpreter executes Python, and without waiting (GRND_NONBLOCK):
+// malloc's mark of freed memory (tcache_key) and the seed of mimalloc (3.13, a constructor), then
+// the secret of hashes (_Py_HashSecret_t), unless PYTHONHASHSEED tells it. What follows is
+// `random`'s, of another size.
+constexpr size_t kMarkSize = 8;
+constexpr size_t kSeedSize = 32;
+constexpr size_t kSecretSize = 24;
 
 }  // namespace
 
 void BootInputs::begin_again(const ChangedInputs& changes) {
   repeats_ = true;
   changes_ = changes;
-  first_changed_ = first_of_chance();
+  first_changed_ = count_of_startup();
   next_random_ = 0;
   for (auto& [id, clock] : clocks_) clock.next = 0;
   fresh_answers_ = 0;
 }
 
-size_t BootInputs::first_of_chance() const {
-  for (size_t i = 0; i < random_.size(); ++i) {
-    if (random_[i].size() == kHashSecretSize) return i + 1;
-  }
-  return std::min(kAnswersBeforeStart, random_.size());
+void BootInputs::forget_this_boot() {
+  if (repeats_) return begin_again(ChangedInputs(changes_));
+  random_.clear();
+  clocks_.clear();
+}
+
+size_t BootInputs::count_of_startup() const {
+  size_t count = 0;
+  const auto is_next = [&](size_t size) {
+    return count < random_.size() && (random_[count].flags & GRND_NONBLOCK) != 0 &&
+           random_[count].bytes.size() == size;
+  };
+  while (is_next(kMarkSize) || is_next(kSeedSize)) ++count;
+  if (is_next(kSecretSize)) ++count;
+  return count;
 }
 
 std::vector<std::string> BootInputs::chance() const {
   std::vector<std::string> answers;
-  for (size_t i = first_of_chance(); i < random_.size(); ++i)
-    answers.emplace_back(reinterpret_cast<const char*>(random_[i].data()), random_[i].size());
+  for (size_t i = count_of_startup(); i < random_.size(); ++i) {
+    const std::vector<std::byte>& bytes = random_[i].bytes;
+    answers.emplace_back(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
   return answers;
 }
 
-std::vector<std::byte> BootInputs::random(size_t size) {
-  if (repeats_ && next_random_ < random_.size() && random_[next_random_].size() == size) {
-    std::vector<std::byte> bytes = random_[next_random_++];
+std::vector<std::byte> BootInputs::random(size_t size, unsigned flags) {
+  if (repeats_ && next_random_ < random_.size() && random_[next_random_].bytes.size() == size) {
+    std::vector<std::byte> bytes = random_[next_random_++].bytes;
     if (changes_.random && next_random_ > first_changed_) {
       for (std::byte& byte : bytes) byte ^= std::byte{0x5a};
     }
@@ -53,7 +68,7 @@ std::vector<std::byte> BootInputs::random(size_t size) {
   if (repeats_)
     ++fresh_answers_;
   else
-    random_.push_back(bytes);
+    random_.push_back({bytes, flags});
   return bytes;
 }
 

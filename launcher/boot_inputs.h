@@ -17,9 +17,9 @@ namespace pysnap::launcher {
 
 // What a boot is told otherwise than the first.
 struct ChangedInputs {
-  int64_t seconds = 0;  // by which all clocks are ahead
-  bool random = false;  // other random bytes, but for malloc's mark and the secret of hashes, which
-                        // show everywhere
+  int64_t seconds = 0;    // by which all clocks are ahead
+  bool random = false;    // other random bytes, but for those of start-up: malloc's mark and the
+                          // secret of hashes show everywhere
   std::string host_name;  // empty: the kernel's
 };
 
@@ -29,8 +29,10 @@ class BootInputs {
  public:
   // From here on the answers are those of the first boot, but for the changes.
   void begin_again(const ChangedInputs& changes = {});
-  // Random bytes, as many as were asked for.
-  std::vector<std::byte> random(size_t size);
+  // The boot that has begun came to nothing; another takes its place.
+  void forget_this_boot();
+  // Random bytes, as many as were asked for, with these flags of getrandom(2).
+  std::vector<std::byte> random(size_t size, unsigned flags);
   // False where there is no such clock for all processes alike: not for us to answer.
   bool read_clock(clockid_t clock, struct timespec& time);
   // Empty: the kernel is to answer.
@@ -41,17 +43,21 @@ class BootInputs {
   uint64_t fresh_answers() const { return fresh_answers_; }
 
  private:
-  size_t first_of_chance() const;
-
+  struct RandomAnswer {
+    std::vector<std::byte> bytes;
+    unsigned flags;
+  };
   struct Clock {
     std::vector<struct timespec> times;
     size_t next = 0;
   };
 
+  size_t count_of_startup() const;
+
   bool repeats_ = false;
   ChangedInputs changes_;
   size_t first_changed_ = 0;  // of the random answers
-  std::vector<std::vector<std::byte>> random_;
+  std::vector<RandomAnswer> random_;
   size_t next_random_ = 0;
   std::map<clockid_t, Clock> clocks_;
   uint64_t fresh_answers_ = 0;

@@ -61,11 +61,11 @@ class AuditTest(CommandTest):
         return environment(PYTHONPATH=str(self.directory), AUDITED_USER="somebody",
                            AUDITED_NAME="a-value-of-nobody", **more)
 
-    def audit(self, *options, interpreter=None):
+    def audit(self, *options, interpreter=None, **variables):
         """The facts as (state, input, path, type), and everything."""
         words = ["--python", interpreter] if interpreter else []
-        result = run(PYSNAP, "audit", *words, *options, "--json", env=self.variables(),
-                     cwd=self.directory)
+        result = run(PYSNAP, "audit", *words, *options, "--json",
+                     env=self.variables(**variables), cwd=self.directory)
         self.assertEqual((0, ""), (result.returncode, result.stderr))
         answer = json.loads(result.stdout)
         facts = {(f["state"], f["input"], f["path"], f["type"]) for f in answer["facts"]}
@@ -80,6 +80,16 @@ class AuditTest(CommandTest):
                 held = {fact[1:] for fact in facts if fact[0] == "held"}
                 self.assertEqual(set(), HELD - held)
                 self.assertEqual(set(), {f for f in held - HELD if f[0] != "unrepeatable"})
+
+    def test_random_bytes_are_found_where_the_hash_seed_is_told(self):
+        """The interpreter then asks for no secret of its own, and the module for as many bytes."""
+        self.write("captured.py", "import os\nFIRST = os.urandom(16)\nKEY = os.urandom(24)\n")
+        for interpreter in interpreters():
+            with self.subTest(interpreter=interpreter):
+                facts, _ = self.audit("-m", "captured", interpreter=interpreter,
+                                      PYTHONHASHSEED="0")
+                for name in ("FIRST", "KEY"):
+                    self.assertIn(("held", "entropy", f"captured.{name}", "bytes"), facts)
 
     def test_what_launches_renew_or_compare_is_told_apart(self):
         """A generator, and a variable that the module asks for."""

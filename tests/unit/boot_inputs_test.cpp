@@ -1,5 +1,7 @@
 #include "launcher/boot_inputs.h"
 
+#include <sys/random.h>
+
 #include <catch2/catch.hpp>
 
 namespace pysnap::launcher {
@@ -9,6 +11,12 @@ bool equal(const struct timespec& a, const struct timespec& b) {
   return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
+// As malloc and the start of the interpreter ask, and as a program does.
+std::vector<std::byte> ask_early(BootInputs& inputs, size_t size) {
+  return inputs.random(size, GRND_NONBLOCK);
+}
+std::vector<std::byte> ask(BootInputs& inputs, size_t size) { return inputs.random(size, 0); }
+
 struct timespec read(BootInputs& inputs, clockid_t clock) {
   struct timespec time = {};
   REQUIRE(inputs.read_clock(clock, time));
@@ -17,8 +25,8 @@ struct timespec read(BootInputs& inputs, clockid_t clock) {
 
 TEST_CASE("a boot is told again what the one before was told") {
   BootInputs inputs;
-  const std::vector<std::byte> secret = inputs.random(24);
-  const std::vector<std::byte> seed = inputs.random(2500);
+  const std::vector<std::byte> secret = ask_early(inputs, 24);
+  const std::vector<std::byte> seed = ask(inputs, 2500);
   const struct timespec first = read(inputs, CLOCK_MONOTONIC);
   const struct timespec wall = read(inputs, CLOCK_REALTIME);
   const struct timespec second = read(inputs, CLOCK_MONOTONIC);
@@ -26,21 +34,21 @@ TEST_CASE("a boot is told again what the one before was told") {
   for (int boot = 0; boot < 2; ++boot) {
     inputs.begin_again();
     CHECK(equal(read(inputs, CLOCK_MONOTONIC), first));
-    CHECK(inputs.random(24) == secret);
+    CHECK(ask_early(inputs, 24) == secret);
     CHECK(equal(read(inputs, CLOCK_MONOTONIC), second));
     CHECK(equal(read(inputs, CLOCK_REALTIME), wall));
-    CHECK(inputs.random(2500) == seed);
+    CHECK(ask(inputs, 2500) == seed);
     CHECK(inputs.fresh_answers() == 0);
   }
 }
 
 TEST_CASE("a boot that asks more, or something else, is told the truth") {
   BootInputs inputs;
-  const std::vector<std::byte> secret = inputs.random(24);
+  const std::vector<std::byte> secret = ask_early(inputs, 24);
   read(inputs, CLOCK_MONOTONIC);
   inputs.begin_again();
-  CHECK(inputs.random(16).size() == 16);
-  CHECK(inputs.random(16) != inputs.random(16));
+  CHECK(ask(inputs, 16).size() == 16);
+  CHECK(ask(inputs, 16) != ask(inputs, 16));
   read(inputs, CLOCK_MONOTONIC);
   CHECK(inputs.fresh_answers() == 3);
   read(inputs, CLOCK_MONOTONIC);
@@ -69,41 +77,87 @@ TEST_CASE("a boot can be told that it is later") {
 
 TEST_CASE("a boot can be told other random bytes, but for malloc's mark and the secret of hashes") {
   BootInputs inputs;
-  const std::vector<std::byte> mark = inputs.random(8);
-  const std::vector<std::byte> secret = inputs.random(24);
-  const std::vector<std::byte> seed = inputs.random(2500);
-  const std::vector<std::byte> key = inputs.random(24);
+  const std::vector<std::byte> mark = ask_early(inputs, 8);
+  const std::vector<std::byte> secret = ask_early(inputs, 24);
+  const std::vector<std::byte> seed = ask(inputs, 2500);
+  const std::vector<std::byte> key = ask(inputs, 24);
   ChangedInputs changes;
   changes.random = true;
   inputs.begin_again(changes);
-  CHECK(inputs.random(8) == mark);
-  CHECK(inputs.random(24) == secret);
-  const std::vector<std::byte> other_seed = inputs.random(2500);
-  const std::vector<std::byte> other_key = inputs.random(24);
+  CHECK(ask_early(inputs, 8) == mark);
+  CHECK(ask_early(inputs, 24) == secret);
+  const std::vector<std::byte> other_seed = ask(inputs, 2500);
+  const std::vector<std::byte> other_key = ask(inputs, 24);
   CHECK(other_seed.size() == seed.size());
   CHECK(other_seed != seed);
   CHECK(other_key != key);
   CHECK(inputs.fresh_answers() == 0);
   // Every boot with this change is told the same, and the next one without it is told the first.
   inputs.begin_again(changes);
-  inputs.random(8);
-  inputs.random(24);
-  CHECK(inputs.random(2500) == other_seed);
+  ask_early(inputs, 8);
+  ask_early(inputs, 24);
+  CHECK(ask(inputs, 2500) == other_seed);
   inputs.begin_again();
-  inputs.random(8);
-  inputs.random(24);
-  CHECK(inputs.random(2500) == seed);
+  ask_early(inputs, 8);
+  ask_early(inputs, 24);
+  CHECK(ask(inputs, 2500) == seed);
 }
 
-TEST_CASE("where no secret of hashes was asked for, all after malloc's mark is another") {
+// How many of these answers, all asked for without waiting but the last, stay as they were.
+size_t count_kept(const std::vector<size_t>& early, size_t late) {
   BootInputs inputs;
-  const std::vector<std::byte> mark = inputs.random(8);
-  const std::vector<std::byte> seed = inputs.random(2500);
+  std::vector<std::vector<std::byte>> first;
+  for (const size_t size : early) first.push_back(ask_early(inputs, size));
+  first.push_back(ask(inputs, late));
   ChangedInputs changes;
   changes.random = true;
   inputs.begin_again(changes);
-  CHECK(inputs.random(8) == mark);
-  CHECK(inputs.random(2500) != seed);
+  size_t kept = 0;
+  bool is_changed = false;
+  for (const std::vector<std::byte>& bytes : first) {
+    const bool is_equal = ask(inputs, bytes.size()) == bytes;
+    CHECK_FALSE((is_equal && is_changed));
+    is_changed = !is_equal;
+    if (is_equal) ++kept;
+  }
+  CHECK(inputs.fresh_answers() == 0);
+  return kept;
+}
+
+TEST_CASE("the secret of hashes is known by where it stands, and what follows is another") {
+  CHECK(count_kept({8, 24, 2500}, 24) == 2);
+  CHECK(count_kept({32, 8, 24, 2500}, 24) == 3);
+  CHECK(count_kept({24, 2500}, 24) == 1);
+}
+
+TEST_CASE("where no secret of hashes was asked for, all after malloc's mark is another") {
+  CHECK(count_kept({8, 2500}, 24) == 1);
+  CHECK(count_kept({32, 8, 2500}, 24) == 2);
+  CHECK(count_kept({8}, 24) == 1);
+  CHECK(count_kept({}, 24) == 0);
+}
+
+TEST_CASE("a boot that came to nothing leaves no answers behind") {
+  BootInputs inputs;
+  ask(inputs, 16);
+  read(inputs, CLOCK_MONOTONIC);
+  inputs.forget_this_boot();
+  const std::vector<std::byte> seed = ask(inputs, 16);
+  const struct timespec first = read(inputs, CLOCK_MONOTONIC);
+  ChangedInputs changes;
+  changes.random = true;
+  changes.seconds = 1000;
+  inputs.begin_again(changes);
+  const std::vector<std::byte> other = ask(inputs, 16);
+  const struct timespec later = read(inputs, CLOCK_MONOTONIC);
+  CHECK(other != seed);
+  CHECK(later.tv_sec == first.tv_sec + 1000);
+  inputs.forget_this_boot();
+  CHECK(ask(inputs, 16) == other);
+  CHECK(equal(read(inputs, CLOCK_MONOTONIC), later));
+  inputs.begin_again();
+  CHECK(ask(inputs, 16) == seed);
+  CHECK(inputs.fresh_answers() == 0);
 }
 
 TEST_CASE("a boot can be told another host name, and the next one the kernel's again") {
