@@ -13,6 +13,7 @@
 #include "launcher/first_launch.h"
 #include "launcher/installation.h"
 #include "launcher/progress.h"
+#include "launcher/random_ceiling.h"
 #include "launcher/relocatable_build.h"
 #include "launcher/relocation_report.h"
 #include "launcher/temporary_image.h"
@@ -76,6 +77,20 @@ int minor_version_of(const PythonInterpreter& python) {
 
 BootProcesses processes_of(const FrozenInterpreter& frozen) {
   return {frozen.boot.process(), frozen.process};
+}
+
+// One that moves is found by comparing boots.
+Result<FrozenInterpreter> boot_first(const BuildOptions& options, const Origin& origin,
+                                     const Installation& installation, const BootOrders& orders,
+                                     const std::function<void(const std::string&)>& report,
+                                     BootInputs& inputs) {
+  uint64_t ceiling = 0;  // of the boot's choice
+  if (options.relocatable != Relocatable::kNo) {
+    const Result<uint64_t> comparable = random_comparable_ceiling();
+    if (!comparable) return support::fail(comparable.error());
+    ceiling = *comparable;
+  }
+  return boot_and_freeze(origin.python, installation, orders, report, inputs, ceiling);
 }
 
 // Boots again, with the inputs of the first boot, if the image is to be one that moves.
@@ -165,7 +180,7 @@ Status build(const BuildOptions& options) {
   BootInputs inputs;
   Result<FrozenInterpreter> frozen =
       origin->base ? launch_and_freeze(*origin->base, *installation, orders, report)
-                   : boot_and_freeze(origin->python, *installation, orders, report, inputs);
+                   : boot_first(options, *origin, *installation, orders, report, inputs);
   if (!frozen) return support::fail(frozen.error());
 
   // 3. Capture. The frozen process is not needed after it.

@@ -20,14 +20,6 @@ using snapshot::Snapshot;
 using snapshot::SnapshotMemory;
 using support::Result;
 
-// An odd number of steps away: tables that are ordered by low bits of addresses show it.
-Result<uint64_t> other_ceiling(uint64_t ceiling) {
-  Result<uint64_t> other = random_ceiling(ceiling, format::kCeilingStep);
-  if (!other) return other;
-  if ((*other - ceiling) / format::kCeilingStep % 2 == 0) *other += format::kCeilingStep;
-  return other;
-}
-
 CapturedRegion part_of(const CapturedRegion& zeros, uint64_t begin, uint64_t end, RegionKind kind) {
   CapturedRegion part = zeros;
   part.address = begin;
@@ -139,7 +131,7 @@ Relocation pinned(const std::string& why) {
 
 Result<RelocationStudy> study_elsewhere(int minor_version, const Snapshot& first,
                                         const Snapshot& same, const BootAgain& boot_again) {
-  const Result<uint64_t> ceiling = other_ceiling(first.ceiling);
+  const Result<uint64_t> ceiling = random_comparable_ceiling(first.ceiling);
   if (!ceiling) return support::fail(ceiling.error());
   const Result<Snapshot> moved = boot_again(*ceiling);
   if (!moved) return support::fail(moved.error().in("a third boot failed"));

@@ -197,6 +197,17 @@ class RelocationTest(CommandTest):
         self.assert_succeeds(run(PYSNAP, "rebase", image))
         self.assert_files(image.name)  # and takes away what was left
 
+    def test_boots_are_compared_at_comparable_places(self):
+        """128 MiB below the slots are in one node of CPython's tree, or a build is pinned at times."""
+        for i in range(3):
+            image = self.directory / f"{i}.image"
+            built = build(image, "--relocatable=require", env=environment())
+            self.assertEqual(0, built.returncode, built.stderr)
+            inspected = run(PYSNAP, "inspect", "--json", image)
+            arena = json.loads(inspected.stdout)["identity"]["arena"]
+            ceiling = int(arena.split("-")[1], 16)
+            self.assertGreaterEqual((ceiling - 1) % (256 << 20), 128 << 20)
+
     def test_pinned_image_is_not_moved(self):
         image = self.copy_of_image()
         self.assert_refused(run(PYSNAP, "rebase", image), INPUT, "is pinned", "--relocatable")

@@ -173,13 +173,13 @@ TEST_CASE("a boot can be told another host name, and the next one the kernel's a
 
 TEST_CASE("what a boot has drawn for itself is known, but for what its start has drawn") {
   BootInputs inputs;
-  inputs.random(8);
+  ask_early(inputs, 8);
   CHECK(BootInputs().chance().empty());
   CHECK(inputs.chance().empty());
-  inputs.random(24);
-  const std::vector<std::byte> key = inputs.random(16);
+  ask_early(inputs, 24);
+  const std::vector<std::byte> key = ask(inputs, 16);
   inputs.begin_again();
-  inputs.random(8);
+  ask_early(inputs, 8);
   const std::string text(reinterpret_cast<const char*>(key.data()), key.size());
   CHECK(inputs.chance() == std::vector<std::string>{text});
 }
