@@ -7,10 +7,12 @@
 namespace pysnap::launcher {
 namespace {
 
-// What is asked for before the interpreter executes Python, and without waiting (GRND_NONBLOCK):
-// malloc's mark of freed memory (tcache_key) and the seed of mimalloc (3.13, a constructor), then
-// the secret of hashes (_Py_HashSecret_t), unless PYTHONHASHSEED tells it. What follows is
-// `random`'s, of another size.
+// What is asked for before the interpreter executes Python: by the boot stub the random bytes that
+// the kernel gives to each process (AT_RANDOM); without waiting (GRND_NONBLOCK) malloc's mark of
+// freed memory (tcache_key) and the seed of mimalloc (3.13, a constructor), then the secret of
+// hashes (_Py_HashSecret_t), unless PYTHONHASHSEED tells it. What follows is `random`'s, of another
+// size.
+constexpr size_t kProcessSize = 16;
 constexpr size_t kMarkSize = 8;
 constexpr size_t kSeedSize = 32;
 constexpr size_t kSecretSize = 24;
@@ -34,12 +36,13 @@ void BootInputs::forget_this_boot() {
 
 size_t BootInputs::count_of_startup() const {
   size_t count = 0;
-  const auto is_next = [&](size_t size) {
-    return count < random_.size() && (random_[count].flags & GRND_NONBLOCK) != 0 &&
+  const auto is_next = [&](size_t size, unsigned flags) {
+    return count < random_.size() && random_[count].flags == flags &&
            random_[count].bytes.size() == size;
   };
-  while (is_next(kMarkSize) || is_next(kSeedSize)) ++count;
-  if (is_next(kSecretSize)) ++count;
+  if (is_next(kProcessSize, 0)) ++count;
+  while (is_next(kMarkSize, GRND_NONBLOCK) || is_next(kSeedSize, GRND_NONBLOCK)) ++count;
+  if (is_next(kSecretSize, GRND_NONBLOCK)) ++count;
   return count;
 }
 
