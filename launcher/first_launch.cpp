@@ -79,12 +79,13 @@ std::vector<std::string> launch_command(const Installation& installation,
 // there, or behind the program's own word, comes from exit functions that imports registered.
 Status prove(const Installation& installation, const std::string& image,
              const std::vector<std::string>& python_options, ProgramKind kind,
-             const std::vector<std::string>& environment) {
+             const std::vector<std::string>& environment, Surroundings surroundings) {
   constexpr const char* kWhole = "import sys; sys.stdout.write('proven')";
   constexpr const char* kWithoutEnd = "import os; os.write(1, b'proven'); os._exit(0)";
   const char* program = kind == ProgramKind::kCheckpoint ? kWithoutEnd : kWhole;
-  std::vector<std::string> command = launch_command(
-      installation, {"--prove", "--explain", "--image", image}, python_options, program);
+  std::vector<std::string> options = {"--prove", "--explain", "--image", image};
+  if (surroundings == Surroundings::kAnywhere) options.insert(options.begin(), "--anywhere");
+  std::vector<std::string> command = launch_command(installation, options, python_options, program);
   const Result<CommandResult> launch = run_command(command, environment);
   if (!launch) return support::fail(launch.error());
   const bool gave_way = launch->errors.find("pysnap-run: ") != std::string::npos;

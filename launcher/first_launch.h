@@ -12,11 +12,15 @@
 
 namespace pysnap::launcher {
 
+// kAnywhere: the variables and the working directory may be others than those of the build.
+enum class Surroundings { kOfBuild, kAnywhere };
+
 // Launches a trivial program in `environment`; anything but its right output and end is an error.
 // `kind`: of the image's own program, whose exit functions do not run.
 support::Status prove(const Installation& installation, const std::string& image,
                       const std::vector<std::string>& python_options, format::ProgramKind kind,
-                      const std::vector<std::string>& environment);
+                      const std::vector<std::string>& environment,
+                      Surroundings surroundings = Surroundings::kOfBuild);
 
 // Launches a trivial program, stops it before its end and lists the pages of the image it wrote.
 // Empty where that cannot be seen.

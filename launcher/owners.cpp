@@ -162,8 +162,8 @@ Error no_answer(const std::string& image, int status, const std::string& said) {
 // Without a look at the dependencies, which may have changed since: as first_launch.cpp does.
 Result<std::string> run_in_launch(const Installation& installation, const std::string& image,
                                   const format::ImageView& view, const std::string& order) {
-  std::vector<std::string> command = {installation.run_program, "--prove", "--explain", "--image",
-                                      image};
+  std::vector<std::string> command = {
+      installation.run_program, "--anywhere", "--prove", "--explain", "--image", image};
   for (const std::string& option : texts_of(view, view.options())) command.push_back(option);
   command.emplace_back("-c");
   command.emplace_back(pysnap_owners_program);

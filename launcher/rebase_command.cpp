@@ -56,9 +56,12 @@ Result<std::vector<ChangedRange>> changes_at(uint64_t ceiling, const std::string
                                              const Installation& installation) {
   const Result<File> report = make_log();
   if (!report) return support::fail(report.error());
-  std::vector<std::string> command = {installation.run_program, "--prove",
+  std::vector<std::string> command = {installation.run_program,
+                                      "--anywhere",
+                                      "--prove",
                                       fmt::format("--move-to={:x},{:x}", ceiling, kControlNumber),
-                                      "--image", path};
+                                      "--image",
+                                      path};
   for (const std::string& option : texts_of(view, view.options())) command.push_back(option);
   command.emplace_back("-c");
   command.emplace_back("pass");
@@ -159,7 +162,7 @@ Status rebase(const std::string& path) {
   const format::ImageView view = image->view();
   const auto kind = static_cast<format::ProgramKind>(view.header().program_kind);
   const Status proven = prove(*installation, temporary.path(), texts_of(view, view.options()), kind,
-                              environment_for(view));
+                              environment_for(view), Surroundings::kAnywhere);
   if (!proven) return proven;
   return temporary.publish(path);
 }

@@ -68,7 +68,9 @@ OpenImage choose_named_image(LaunchOptions& options, const bare::ProcessStart& s
   if (reason != nullptr) run_plain_python(view, options, start, reason);
 
   bare::Message explanation;
-  const Fitness fitness = check_fitness(view, start, files, explanation);
+  const Surroundings surroundings =
+      options.anywhere ? Surroundings::kIgnored : Surroundings::kCompared;
+  const Fitness fitness = check_fitness(view, start, surroundings, files, explanation);
   if (fitness != Fitness::kFits) run_plain_python(view, options, start, explanation.text());
   return image;
 }
@@ -89,7 +91,8 @@ bool serves(const OpenImage& image, const LaunchOptions& options, const bare::Pr
   for (uint32_t i = 0; i < count && i < kMostFiles; ++i) files.descriptors[i] = -1;
   const char* reason = image.reason;
   if (reason == nullptr) reason = why_not_options(image.view(), options, start.environment);
-  if (reason == nullptr && check_fitness(image.view(), start, files, explanation) == Fitness::kFits)
+  if (reason == nullptr && check_fitness(image.view(), start, Surroundings::kCompared, files,
+                                         explanation) == Fitness::kFits)
     return true;
   if (reason != nullptr) explanation.add(reason);
   close_image(image, files, count);

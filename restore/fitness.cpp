@@ -191,9 +191,11 @@ bool ignores_environment(const ImageView& image) {
          format::read_python_command(option_words(image)).ignores_environment;
 }
 
-Fitness check_fitness(const ImageView& image, const bare::ProcessStart& start, OpenFiles& files,
-                      bare::Message& explanation) {
-  if (!startup_agrees(image, start.environment, explanation)) return Fitness::kOtherStartup;
+Fitness check_fitness(const ImageView& image, const bare::ProcessStart& start,
+                      Surroundings surroundings, OpenFiles& files, bare::Message& explanation) {
+  if (surroundings == Surroundings::kCompared &&
+      !startup_agrees(image, start.environment, explanation))
+    return Fitness::kOtherStartup;
   if (!format::equal(image.header().processor, format::this_processor())) {
     explanation.add("it was built for another processor");
     return Fitness::kUnfit;

@@ -31,8 +31,12 @@ const char* why_not_options(const format::ImageView& image, const LaunchOptions&
 // Whether the interpreter of the image ignores PYTHON* variables (-E, -I).
 bool ignores_environment(const format::ImageView& image);
 
+// Whether the variables and the working directory must be those of the build. To launches of the
+// builder's own, which run none of the user's programs, they mean nothing.
+enum class Surroundings { kCompared, kIgnored };
+
 // `explanation` gets a sentence when the answer is not kFits.
 Fitness check_fitness(const format::ImageView& image, const bare::ProcessStart& start,
-                      OpenFiles& files, bare::Message& explanation);
+                      Surroundings surroundings, OpenFiles& files, bare::Message& explanation);
 
 }  // namespace pysnap::restore

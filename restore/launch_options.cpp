@@ -46,6 +46,8 @@ char** skip_launcher_options(char** argument, LaunchOptions& options) {
       read_move(*argument + bare::length_of("--move-to="), options);
     } else if (bare::equal(*argument, "--hold-at-end")) {
       options.hold = Hold::kAtEnd;
+    } else if (bare::equal(*argument, "--anywhere")) {
+      options.anywhere = true;
     } else if (bare::equal(*argument, "--prove")) {
       options.request_flags |= format::kProof;
       options.base = Base::kImage;  // whatever the user's environment wants of launches

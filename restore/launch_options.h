@@ -42,6 +42,7 @@ struct LaunchOptions {
   const char* image = nullptr;      // nullptr: none was named
   bool wants_plain_python = false;  // --no-image, PYSNAP=off
   bool builds_now = false;          // --build-now: the image is there when the program has ended
+  bool anywhere = false;            // --anywhere: in other surroundings than those of the build
   Explain explain = Explain::kNo;
   Hold hold = Hold::kNo;
   uint32_t request_flags = 0;  // of format/agent_contract.h, as far as options name them

@@ -49,12 +49,12 @@ class DirectoryTest(BuildTest):
         """As the interpreter wants them: an absolute path to the modules."""
         return environment(PYTHONPATH=str(self.modules))
 
-    def make(self, *modules: str, interpreter: Path | None = None) -> None:
+    def make(self, *modules: str, interpreter: Path | None = None, more: tuple = ()) -> None:
         """The image, built in `here`, and a program that imports all of it."""
         self.write("app.py", APP.format(names=[name for name in modules if name != "bystander"]))
         options = [part for name in modules for part in ("-m", name)]
-        built = build(self.image, *options, interpreter=interpreter, env=self.variables(),
-                      cwd=self.here)
+        built = build(self.image, *options, *more, interpreter=interpreter,
+                      env=self.variables(), cwd=self.here)
         self.assertEqual(0, built.returncode, built.stderr)
         self.assertNotIn("could not be recorded", built.stdout)
 
@@ -167,6 +167,17 @@ class NativePackageTest(DirectoryTest):
         self.write_package("VALUE = 1\n")
         self.make("native", "bystander")
         self.assertEqual("", self.compare(self.there))
+
+    def test_rebase_can_be_asked_for_anywhere(self):
+        """What it launches to move the image runs no program."""
+        self.write_package(LOOKS["asks"])
+        self.make("native", "bystander", more=("--relocatable=require",))
+        before = self.image.read_bytes()
+        moved = run(PYSNAP, "rebase", self.image, env=environment(LANG="C"), cwd=self.there)
+        self.assertEqual((0, ""), (moved.returncode, moved.stderr))
+        self.assertNotEqual(before, self.image.read_bytes())
+        self.assertEqual("", self.compare(self.here))
+        self.assertIn("native " + AT_BUILD.format(self.here), self.compare(self.there))
 
     def test_inspect_shows_which_directories_an_image_is_for(self):
         for look, path, absent, line in (

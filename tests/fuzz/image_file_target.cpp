@@ -85,7 +85,7 @@ void compare_with_launch(const ImageView& view) {
   static restore::OpenFiles files;
   for (int& descriptor : files.descriptors) descriptor = -1;
   bare::Message explanation;
-  restore::check_fitness(view, start, files, explanation);
+  restore::check_fitness(view, start, restore::Surroundings::kCompared, files, explanation);
   for (const int descriptor : files.descriptors) {
     if (descriptor >= 0) ::close(descriptor);
   }

@@ -51,8 +51,8 @@ class Launch {
     const bare::ProcessStart start = {0, no_arguments, pointers.data(), auxiliary};
     const auto files = std::make_unique<restore::OpenFiles>();
     bare::Message message;
-    const Fitness fitness =
-        restore::check_fitness(format::ImageView(metadata.bytes().data()), start, *files, message);
+    const Fitness fitness = restore::check_fitness(format::ImageView(metadata.bytes().data()),
+                                                   start, surroundings, *files, message);
     explanation = message.text();
     if (fitness == Fitness::kFits) {
       for (size_t i = 0; i < snapshot_.files.size(); ++i) {
@@ -70,6 +70,7 @@ class Launch {
   elf_writer::ImageContents& contents() { return contents_; }
 
   std::vector<std::string> environment;
+  restore::Surroundings surroundings = restore::Surroundings::kCompared;
   std::string explanation;
   uint64_t code_address = reinterpret_cast<uint64_t>(kCode);
 
@@ -145,6 +146,16 @@ TEST_CASE("a variable that is kept by its digest is compared and not shown") {
   launch.environment.pop_back();
   CHECK(launch.check() == Fitness::kOtherStartup);
   CHECK(launch.explains("the variable TOKEN is not set"));
+}
+
+TEST_CASE("an image that is launched anywhere fits in all surroundings, and not on all machines") {
+  Launch launch;
+  launch.contents().startup.push_back({"module", "/elsewhere", elf_writer::Comparison::kDirectory});
+  launch.environment[1] = "LANG=C";
+  launch.surroundings = restore::Surroundings::kIgnored;
+  CHECK(launch.check() == Fitness::kFits);
+  launch.code_address = 0;
+  CHECK(launch.check() == Fitness::kUnfit);
 }
 
 TEST_CASE("a variable that is ignored does not matter") {
