@@ -12,6 +12,18 @@ namespace {
 using support::Result;
 using support::Status;
 
+// False: it is left out already.
+bool leave_out(const std::string& module, BuildOptions& options) {
+  if (std::erase(options.learned, module) != 0) {
+    options.left_out.push_back(module);
+    return true;
+  }
+  // It came with the import of another one.
+  if (contains(options.excluded, module)) return false;
+  options.excluded.push_back(module);
+  return true;
+}
+
 // What cannot be frozen is left out, with all that imports it; a boot for each finding.
 Status build_with_what_can_be_frozen(BuildOptions options) {
   constexpr int kMostBoots = 8;
@@ -19,12 +31,9 @@ Status build_with_what_can_be_frozen(BuildOptions options) {
   // Somebody has changed a file meanwhile, or the machine had no room.
   if (!built && built.error().blamed.empty()) built = build(options);
   for (int boots = 1; boots < kMostBoots && !built && !built.error().blamed.empty(); ++boots) {
-    const size_t before = options.learned.size();
-    for (const std::string& module : built.error().blamed) {
-      std::erase(options.learned, module);
-      options.left_out.push_back(module);
-    }
-    if (options.learned.size() == before) break;
+    bool is_less = false;
+    for (const std::string& module : built.error().blamed) is_less |= leave_out(module, options);
+    if (!is_less) break;
     built = build(options);
   }
   return built;

@@ -229,6 +229,17 @@ class PreparedTest(PackagesTest):
         self.assertIn("quiet", modules)
         self.assertTrue({"above", "chatty", "raw", "child"}.isdisjoint(modules), modules)
 
+    def test_what_keeps_a_key_draws_a_new_one_in_each_launch(self):
+        packages = self.site_packages()
+        (packages / "keyed.py").write_text("import os\nKEY = os.urandom(16).hex()\n", encoding="utf-8")
+        (packages / "above.py").write_text("import json\nfrom keyed import KEY\n", encoding="utf-8")
+        self.write("app.py", "import colorsys, above\nprint(above.KEY)\n")
+        launches = [self.learn("app.py"), self.launch("app.py"), self.launch("app.py")]
+        self.assertEqual(3, len({launch.stdout for launch in launches}))
+        self.assertEqual([0, 0, 0], [launch.returncode for launch in launches])
+        self.assertEqual(["", ""], [launch.stderr for launch in launches[1:]])
+        self.assertIn("colorsys", self.modules_of(self.cached()[0]))
+
     def test_one_image_for_each_set_of_variables(self):
         self.write("app.py", "import sys\nprint(sys.flags.optimize, sys.getfilesystemencoding())\n")
         kinds = ({}, {"PYTHONOPTIMIZE": "1"}, {"PYTHONUTF8": "1"}, {"PYTHONOPTIMIZE": "2"})
