@@ -49,7 +49,8 @@ std::vector<std::string> notices_of(const CachedImage& image) {
 nlohmann::ordered_json described(const CachedProgram& program) {
   nlohmann::ordered_json images = nlohmann::ordered_json::array();
   for (const CachedImage& image : program.images)
-    images.push_back({{"path", image.path}, {"size", image.size}, {"made", image.made}});
+    images.push_back(
+        {{"path", image.path}, {"size", image.size}, {"made", image.made / kNanosecondsPerSecond}});
   nlohmann::ordered_json failure;
   if (program.failure) failure = *program.failure;
   return {{"key", program.key},
@@ -58,7 +59,7 @@ nlohmann::ordered_json described(const CachedProgram& program) {
           {"working_directory", program.about.working_directory},
           {"images", images},
           {"hits", program.hits},
-          {"last_used", program.last_used},
+          {"last_used", program.last_used / kNanosecondsPerSecond},
           {"last_miss", program.about.reason},
           {"failure", failure}};
 }
@@ -68,7 +69,7 @@ void print_program(const CachedProgram& program) {
              program.about.program, program.about.interpreter, program.about.working_directory);
   for (const CachedImage& image : program.images) {
     fmt::print("image        {}, {}, made {} ago\n", image.path, megabytes(image.size),
-               age(image.made));
+               age(image.made / kNanosecondsPerSecond));
     for (const std::string& notice : notices_of(image)) fmt::print("note         {}\n", notice);
   }
   fmt::print("hits         {}\nlast miss    {}\n", program.hits, program.about.reason);
@@ -99,7 +100,7 @@ Status cache_list(bool as_json) {
   for (const CachedProgram& program : *programs) {
     bytes += program.size();
     fmt::print("{:.8}  {:>10}  {:>6} hits  used {:>6} ago  {}\n", program.key, state(program),
-               program.hits, age(program.last_used), program.about.program);
+               program.hits, age(program.last_used / kNanosecondsPerSecond), program.about.program);
   }
   if (!programs->empty()) fmt::print("{} in {}\n", megabytes(bytes), cache);
   return {};

@@ -68,7 +68,8 @@ ProgramAbout read_about(const std::string& directory) {
 int64_t time_of(const struct stat& status) {
   constexpr int64_t kTolerance = 60;  // seconds
   const int64_t seconds = status.st_mtim.tv_sec;
-  return seconds > ::time(nullptr) + kTolerance ? 0 : seconds;
+  if (seconds > ::time(nullptr) + kTolerance) return 0;
+  return seconds * kNanosecondsPerSecond + status.st_mtim.tv_nsec;
 }
 
 CachedProgram read_program(const std::string& cache, const std::string& key) {

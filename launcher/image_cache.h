@@ -38,10 +38,12 @@ struct ProgramAbout {
   std::string module;  // empty: the program is no module
 };
 
+inline constexpr int64_t kNanosecondsPerSecond = 1'000'000'000;
+
 struct CachedImage {
   std::string path;
   uint64_t size = 0;  // bytes
-  int64_t made = 0;   // seconds since the epoch
+  int64_t made = 0;   // nanoseconds since the epoch
 };
 
 struct CachedProgram {
@@ -50,7 +52,7 @@ struct CachedProgram {
   ProgramAbout about;
   std::vector<CachedImage> images;  // the newest first
   uint64_t hits = 0;
-  int64_t last_used = 0;  // seconds since the epoch: a launch, else the newest image
+  int64_t last_used = 0;  // nanoseconds since the epoch: a launch, else the newest image
   std::optional<std::string> failure;
 
   uint64_t size() const;
