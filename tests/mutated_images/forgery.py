@@ -42,18 +42,21 @@ def _header(anatomy: Anatomy) -> list[Forgery]:
             0, 8, anatomy.block.size - 8, anatomy.block.size + 8, 1 << 29, 1 << 62, (1 << 64) - 1),
         "interpreter_file": (0, anatomy.count("files") + 1, LARGEST[4]),
         "program_kind": (99, LARGEST[4]),
+    }
+    # An image of another machine, for which plain Python runs, or of another build.
+    elsewhere = {
         "processor.signature": (0, LARGEST[4]), "processor.features": (0, LARGEST[4]),
         "kernel_page.code_checksum": (0, 1),
         "kernel_page.code_size": (0, 1, 4096 * 65, 1 << 40, (1 << 64) - 4096),
+        "generation": (0, LARGEST[8]), "created_seconds": (0, LARGEST[8]),
     }
     forged = [_one(name, anatomy.header_field(name), value)
               for name, several in values.items() for value in several]
     for name in ("interpreter", "interpreter_version", "program"):
         forged += [_one(name, anatomy.header_field(name), value)
                    for value in _outside_strings(anatomy)]
-    for name in ("generation", "created_seconds"):
-        forged += [_one(name, anatomy.header_field(name), value, impossible=False)
-                   for value in (0, LARGEST[8])]
+    forged += [_one(name, anatomy.header_field(name), value, impossible=False)
+               for name, several in elsewhere.items() for value in several]
     return forged
 
 
