@@ -46,6 +46,7 @@ MovedImage::MovedImage(const ImageFile& image, const RelocationView& relocations
 }
 
 std::byte* MovedImage::find(uint64_t address, uint64_t size) {
+  if (address + size < address) return nullptr;
   const auto regions = view().regions();
   const auto holds = [&](uint32_t index) {
     return index < regions.count && address - regions[index].address < regions[index].size;
