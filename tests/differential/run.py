@@ -87,7 +87,7 @@ def parse_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def chosen_environments(names: list[str] | None, aslr: str) -> list[Environment]:
+def chosen_environments(names: list[str] | None, aslr: str = "image") -> list[Environment]:
     """The environments asked for, all by default."""
     known = environments.read_environments()
     unknown = sorted(set(names or []) - set(known))
